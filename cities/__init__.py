@@ -1,0 +1,121 @@
+"""Cities, one TOML file each: which services they offer, and from where.
+
+Top-level words describe the city; every other table is a service, and a table
+within it (`[pools.hours]`) a part of that service which has its own upstream
+and takes what it does not say from the table around it.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, field_validator
+
+from cities.binding import WORDS, Binding, Column, Quota, Secret, Strict
+
+__all__ = ["Binding", "City", "CityError", "Column", "Quota", "Secret", "load", "read"]
+
+HERE = Path(__file__).parent
+NOT_INHERITED = {"fields", "key"}
+
+
+class CityError(Exception):
+    """A city file that cannot be used; the message names the file, the table and the key."""
+
+    def __init__(self, where: str, problem: str, word: str = "", known: Iterable[str] = ()) -> None:
+        near = get_close_matches(word, list(known), 1, 0.5) if word else []
+        super().__init__(f"{where}: {problem}" + (f"; did you mean `{near[0]}`?" if near else ""))
+
+
+class City(Strict):
+    slug: str = Field(pattern=r"[a-z][a-z0-9-]*")
+    name: str
+    timezone: str
+    country: str = "FR"
+    region: str | None = None  # for public holidays that not all the country keeps
+    school_zone: Literal["A", "B", "C"] | None = None
+    communes: Mapping[str, str] = {}
+    bindings: Mapping[str, Binding]
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"`{value}` is not a time-zone, such as Europe/Paris") from None
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time-zone (cached by zoneinfo itself)."""
+        return ZoneInfo(self.timezone)
+
+
+TOP = frozenset(City.model_fields) - {"slug", "bindings"}
+
+
+def load(folder: Path = HERE) -> dict[str, City]:
+    """Every city of a folder by its slug; CityError at the first that cannot be used."""
+    return {path.stem: read(path) for path in sorted(folder.glob("*.toml"))}
+
+
+def read(path: Path) -> City:
+    """One city file, checked as far as it can be without knowing its protocols."""
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CityError(path.name, str(error)) from None
+    about = {word: value for word, value in raw.items() if word in TOP}
+    bindings: dict[str, Binding] = {}
+    for service, table in raw.items():
+        if service in TOP:
+            continue
+        if not isinstance(table, dict):
+            raise CityError(path.name, f"unknown word `{service}`", service, TOP)
+        for binding in _bindings(path, service, table):
+            bindings[binding.table] = binding
+    try:
+        return City(slug=path.stem, bindings=bindings, **about)
+    except ValidationError as error:
+        raise _worded(path.name, error, TOP) from None
+
+
+def _bindings(path: Path, service: str, table: dict[str, Any]) -> Iterable[Binding]:
+    # A table within a service's that speaks for itself is a part of the service.
+    parts = {
+        name: inner
+        for name, inner in table.items()
+        if isinstance(inner, dict) and name not in WORDS
+    }
+    whole = {name: value for name, value in table.items() if name not in parts}
+    yield _binding(path, service, None, whole)
+    inherited = {name: value for name, value in whole.items() if name not in NOT_INHERITED}
+    for part, inner in parts.items():
+        yield _binding(path, service, part, {**inherited, **inner})
+
+
+def _binding(path: Path, service: str, part: str | None, table: dict[str, Any]) -> Binding:
+    where = f"{path.name} [{service}{'.' + part if part else ''}]"
+    shared = {name: value for name, value in table.items() if name in WORDS}
+    options = {name: value for name, value in table.items() if name not in WORDS}
+    shared.setdefault("name", f"{service}{' ' + part if part else ''}")
+    try:
+        return Binding(city=path.stem, service=service, part=part, options=options, **shared)
+    except ValidationError as error:
+        raise _worded(where, error, WORDS) from None
+
+
+def _worded(where: str, error: ValidationError, known: Iterable[str]) -> CityError:
+    """Pydantic's first complaint, as one line that says where to look."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    return CityError(
+        f"{where} {key}".rstrip(),
+        first["msg"].removeprefix("Value error, "),
+        key,
+        known if first["type"] == "extra_forbidden" else (),
+    )

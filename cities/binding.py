@@ -1,0 +1,120 @@
+"""Bindings: where one service of a city comes from, over which protocol, how often."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+UNITS_S = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "day": 86_400}
+MIB = 1 << 20
+
+
+def seconds(value: Any) -> float:
+    """`30`, `"30s"`, `"10min"`, `"6h"` or `"1d"` as seconds."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|min|h|d|day)\s*", str(value))
+    if not found:
+        raise ValueError('a length of time is written 30, "30s", "10min", "6h" or "1d"')
+    return float(found[1]) * UNITS_S[found[2]]
+
+
+class Strict(BaseModel):
+    """A table of a city file: unknown words are mistakes, and nothing changes once read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Quota(Strict):
+    """At most so many calls in any period, whoever makes them and why."""
+
+    calls: int = Field(ge=1)
+    period_s: float = Field(gt=0)
+
+
+def quota(value: Any) -> Any:
+    """`"1 per 30s"` or `"5000 per day"` as a quota."""
+    if not isinstance(value, str):
+        return value
+    calls, per, period = value.partition(" per ")
+    if not per or not calls.strip().isdigit():
+        raise ValueError('a quota is written "1 per 30s" or "5000 per day"')
+    text = period if re.match(r"\s*\d", period) else f"1{period.strip()}"
+    return {"calls": int(calls), "period_s": seconds(text)}
+
+
+class Column(Strict):
+    """Which column holds a value: its name or dotted path, and which part of its text."""
+
+    column: str
+    part: int | None = Field(default=None, ge=1)
+    separator: str = ":"
+
+
+class Secret(Strict):
+    """Where an upstream wants its key. The key itself is an environment variable.
+
+    `POCHE_KEY_<CITY>_<SERVICE>`, in capitals, `.` and `-` as `_`. `public` is for
+    keys that their publisher prints on a web page for everyone.
+    """
+
+    place: Literal["header", "query", "basic"]
+    name: str = ""
+    prefix: str = ""
+    public: str | None = None
+
+
+Seconds = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
+Fields = dict[
+    str, Annotated[Column, BeforeValidator(lambda v: {"column": v} if isinstance(v, str) else v)]
+]
+
+
+class Binding(Strict):
+    """One table of a city file: what every protocol shares; `options` are the protocol's own."""
+
+    city: str
+    service: str
+    part: str | None = None
+    protocol: str
+    name: str
+    licence: str | None = None
+    attribution: str | None = None
+    page: str | None = None
+    fields: Fields = {}
+    ttl_s: Seconds = Field(default=300, alias="ttl")
+    stale_while_revalidate_s: Seconds = Field(default=3_600, alias="stale_while_revalidate")
+    stale_if_error_s: Seconds = Field(default=86_400, alias="stale_if_error")
+    negative_ttl_s: Seconds = Field(default=5, alias="negative_ttl")
+    timeout_s: Seconds = Field(default=5, alias="timeout")
+    quota: Annotated[Quota | None, BeforeValidator(quota)] = None
+    max_bytes: int = Field(default=32 * MIB, ge=1)
+    concurrency: int = Field(default=4, ge=1)
+    private_network: bool = False
+    key: Secret | None = None
+    options: Mapping[str, Any] = {}
+
+    @property
+    def source(self) -> str:
+        """The id that provenance, errors and metrics know this upstream by."""
+        return f"{self.city}/{self.table}"
+
+    @property
+    def table(self) -> str:
+        """The table of the city file: `pools`, or `pools.hours` for a part of it."""
+        return self.service if self.part is None else f"{self.service}.{self.part}"
+
+    @property
+    def secret_name(self) -> str:
+        """The environment variable that holds this upstream's key."""
+        return "POCHE_KEY_" + re.sub(r"[^A-Z0-9]", "_", f"{self.city}_{self.table}".upper())
+
+
+# The words of a city file's table, as against the protocol's own options.
+WORDS = frozenset(field.alias or name for name, field in Binding.model_fields.items()) - {
+    "city",
+    "service",
+    "part",
+    "options",
+}

@@ -1,0 +1,33 @@
+"""Keys: how a field asks for data without knowing who answers.
+
+A *key* names one thing a field needs; its type parameter says what comes back.
+Fields load keys, resolvers answer them, and neither imports the other.
+"""
+
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+import strawberry
+
+T = TypeVar("T")
+
+
+class Key(Generic[T]):
+    """Base of every key: subclass it as a frozen dataclass."""
+
+
+class Context(Protocol):
+    """What a field may do: tell the time of its request, and load keys."""
+
+    @property
+    def now(self) -> datetime:
+        """The one instant (aware, UTC) that every field of this answer agrees on."""
+
+    def city(self, slug: str | None) -> str:
+        """The city asked for, or the server's own; BadUserInput if there is none such."""
+
+    async def load(self, key: Key[T]) -> T:
+        """The key's answer, batched and deduplicated within the request."""
+
+
+Info = strawberry.Info[Context, None]

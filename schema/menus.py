@@ -1,0 +1,119 @@
+"""Menus: what children eat at school, as the kitchens announce it."""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from schema.arguments import MAX_DAYS, CityArgument, DaysArgument, FromArgument, bounded
+from schema.key import Info, Key
+from schema.nodes import Node, lookups
+
+
+@strawberry.enum(description="Which meal of the day.")
+class Meal(Enum):
+    BREAKFAST = strawberry.enum_value("BREAKFAST", description="Petit-déjeuner.")
+    LUNCH = strawberry.enum_value("LUNCH", description="Déjeuner.")
+    SNACK = strawberry.enum_value("SNACK", description="Goûter ou collation.")
+    DINNER = strawberry.enum_value("DINNER", description="Dîner.")
+
+
+@strawberry.enum(description="For whom a menu is cooked.")
+class MenuVariant(Enum):
+    STANDARD = strawberry.enum_value("STANDARD", description="For everyone.")
+    ALLERGY = strawberry.enum_value(
+        "ALLERGY",
+        description="The kitchen's menu for children with allergies. "
+        "Which allergens it leaves out is not published: ask the school.",
+    )
+    OTHER = strawberry.enum_value("OTHER", description="Another one; see `variantName`.")
+
+
+@strawberry.federation.type(shareable=True, description="One thing on the plate.")
+class Dish:
+    name: str = strawberry.field(description="As the kitchen words it, marks and labels left out.")
+    labels: list[str] = strawberry.field(
+        description="Quality marks that the kitchen claims for it: `bio`, `AOP`, `Label rouge`."
+    )
+    notes: list[str] = strawberry.field(
+        description="What its marks stand for, in the kitchen's words: the meat's origin."
+    )
+
+
+@strawberry.federation.type(shareable=True, description="One course of a meal.")
+class Course:
+    name: str | None = strawberry.field(
+        description="Starter, main course…; null where the source only gives the order."
+    )
+    dishes: list[Dish] = strawberry.field(description="The dishes of the course, or its choices.")
+
+
+@strawberry.federation.type(keys=["id"], description="One meal of one day.")
+class Menu(Node):
+    commune: strawberry.Private[str | None]
+    date: dt.date = strawberry.field(description="The day it is eaten.")
+    meal: Meal = strawberry.field(description="Which meal of the day.")
+    variant: MenuVariant = strawberry.field(description="For whom it is cooked.")
+    variant_name: str = strawberry.field(description="The variant as the source calls it.")
+    vegetarian: bool | None = strawberry.field(
+        description="True where the menu is announced as vegetarian; null where nothing is said."
+    )
+    title: str | None = strawberry.field(
+        description="What the kitchen announces above the courses: `Repas froid`."
+    )
+    courses: list[Course] = strawberry.field(description="In the order they are eaten.")
+    notes: list[str] = strawberry.field(description="Footnotes, in the kitchen's words.")
+
+
+@dataclass(frozen=True)
+class MenuWith(Key[Menu | None]):
+    city: str
+    id: str
+
+
+@dataclass(frozen=True)
+class MenusIn(Key[list[Menu]]):
+    """A city's menus of some days; from today in the city where `start` is None."""
+
+    city: str
+    start: dt.date | None
+    days: int
+    variants: tuple[MenuVariant, ...]
+
+
+@dataclass(frozen=True)
+class MenusOf(Key[list[Menu]]):
+    """The menus of one school's canteen, as far as they are published."""
+
+    city: str
+    school_id: str
+    start: dt.date | None
+    days: int
+    variants: tuple[MenuVariant, ...]
+
+
+VariantsArgument = Annotated[
+    list[MenuVariant], strawberry.argument(description="Only menus cooked for these.")
+]
+
+lookups["Menu"] = MenuWith
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(
+        description="A city's canteen menus, day by day; days without any are left out."
+    )
+    async def menus(
+        self,
+        info: Info,
+        city: CityArgument = None,
+        from_: FromArgument = None,
+        days: DaysArgument = 7,
+        variants: VariantsArgument = (MenuVariant.STANDARD,),  # type: ignore[assignment]
+    ) -> list[Menu] | None:
+        bounded(days, 1, MAX_DAYS, "days")
+        key = MenusIn(info.context.city(city), from_, days, tuple(variants))
+        return await info.context.load(key)

@@ -1,0 +1,118 @@
+"""Pools: where to swim, when it is open, and how to get there."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import strawberry
+
+from schema.arguments import (
+    AfterArgument,
+    BeforeArgument,
+    CityArgument,
+    CommuneArgument,
+    FirstArgument,
+    HowManyArgument,
+    LastArgument,
+    NameArgument,
+    Near,
+    WithinArgument,
+)
+from schema.key import Info, Key
+from schema.nodes import Node, lookup, lookups
+from schema.paging import Page, Window, window
+from schema.places import Address, Place
+from schema.stops import Stop
+from schema.times import Opens, Schedule
+
+
+@strawberry.federation.type(keys=["id"], description="A public swimming pool.")
+class Pool(Node, Place, Opens):
+    local_id: strawberry.Private[str]
+    folded: strawberry.Private[str]
+    short_name: str | None = strawberry.field(description="What people call it.")
+    address: Address = strawberry.field(description="Where its entrance is.")
+    phone: str | None = strawberry.field(description="As the city writes it.")
+    website: str | None = strawberry.field(description="Its page, with `https://` or `http://`.")
+    notes: str | None = strawberry.field(description="What else the city says about it.")
+    sports_pool: bool | None = strawberry.field(description="Has lanes to swim in.")
+    leisure_pool: bool | None = strawberry.field(description="Has a leisure pool.")
+    teaching_pool: bool | None = strawberry.field(description="Has a pool for learners.")
+    paddling_pool: bool | None = strawberry.field(description="Has a pool for toddlers.")
+    slide: bool | None = strawberry.field(description="Has a slide.")
+    diving_board: bool | None = strawberry.field(description="Has a diving board.")
+    wheelchair_accessible: bool | None = strawberry.field(
+        description="Can be used in a wheelchair; null where nobody says."
+    )
+
+    def opening(self) -> Key[Schedule | None]:
+        return PoolOpening(self.city, self.local_id)
+
+    @strawberry.field(description="Stops within walking distance, nearest first.")
+    async def stops(
+        self, info: Info, within: WithinArgument = 400, first: HowManyArgument = 5
+    ) -> list[Stop] | None:
+        return await self.nearest(info, "Stop", within, first)
+
+
+@dataclass(frozen=True)
+class PoolWith(Key[Pool | None]):
+    city: str
+    id: str
+
+
+@dataclass(frozen=True)
+class PoolOpening(Key[Schedule | None]):
+    city: str
+    id: str
+
+
+@dataclass(frozen=True)
+class PoolsIn(Key[Page[Pool]]):
+    city: str
+    name: str | None
+    commune: str | None
+    near: Near | None
+    open_now: bool | None
+    window: Window
+
+
+lookups["Pool"] = PoolWith
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="A pool by its id; null if there is none.")
+    async def pool(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],
+    ) -> Pool | None:
+        key: Key[Pool | None] = lookup(id, "id", "Pool")
+        return await info.context.load(key)
+
+    @strawberry.field(
+        description="A city's pools: near a point, nearest first; else in alphabetical order."
+    )
+    async def pools(
+        self,
+        info: Info,
+        city: CityArgument = None,
+        name: NameArgument = None,
+        commune: CommuneArgument = None,
+        near: Annotated[Near | None, strawberry.argument(description="Only around there.")] = None,
+        open_now: Annotated[
+            bool | None,
+            strawberry.argument(
+                description="Only those open now, or only those not known to be. "
+                "Needs the opening hours' source."
+            ),
+        ] = None,
+        first: FirstArgument = None,
+        after: AfterArgument = None,
+        last: LastArgument = None,
+        before: BeforeArgument = None,
+    ) -> Page[Pool] | None:
+        asked = window(first, after, last, before)
+        return await info.context.load(
+            PoolsIn(info.context.city(city), name, commune, near, open_now, asked)
+        )

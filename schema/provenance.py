@@ -1,0 +1,61 @@
+"""Provenance: where an answer comes from, and how old it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from schema.arguments import CityArgument
+from schema.key import Info, Key
+
+
+@strawberry.enum(description="How a source is doing.")
+class SourceState(Enum):
+    LIVE = strawberry.enum_value("LIVE", description="What we hold is within its time to live.")
+    STALE = strawberry.enum_value(
+        "STALE", description="What we hold is past its time to live: shown, with its age."
+    )
+    DOWN = strawberry.enum_value(
+        "DOWN", description="It cannot be read, and we hold nothing of it."
+    )
+    IDLE = strawberry.enum_value("IDLE", description="Nobody has asked for it lately.")
+    OVER_QUOTA = strawberry.enum_value(
+        "OVER_QUOTA", description="Asked as often as its publisher allows; read again later."
+    )
+
+
+@strawberry.type(description="One upstream of one service of a city, and how fresh we hold it.")
+class Source:
+    id: strawberry.ID = strawberry.field(
+        description="City and service, such as `nantes/pools.hours`."
+    )
+    name: str = strawberry.field(description="What its publisher calls it.")
+    licence: str | None = strawberry.field(description="The licence's name or SPDX identifier.")
+    attribution: str | None = strawberry.field(
+        description="The text to show with its data, as it is."
+    )
+    url: str | None = strawberry.field(description="The publisher's page about it.")
+    state: SourceState = strawberry.field(description="How it is doing.")
+    fetched_at: datetime | None = strawberry.field(description="When what we hold was read.")
+    age_s: int | None = strawberry.field(description="Seconds since then.")
+    next_refresh_at: datetime | None = strawberry.field(
+        description="When it is due to be read again."
+    )
+    rows_read: int | None = strawberry.field(description="Rows of it that we could read.")
+    rows_dropped: int | None = strawberry.field(description="Rows that we could not.")
+    last_error: str | None = strawberry.field(
+        description="What went wrong last, if it still matters."
+    )
+
+
+@dataclass(frozen=True)
+class SourcesOf(Key[list[Source]]):
+    city: str
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="Where a city's data comes from, and how fresh it is held.")
+    async def sources(self, info: Info, city: CityArgument = None) -> list[Source] | None:
+        return await info.context.load(SourcesOf(info.context.city(city)))

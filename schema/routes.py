@@ -1,0 +1,109 @@
+"""Routes: the lines that buses, trams and boats follow, as riders know them."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from schema.arguments import (
+    AfterArgument,
+    BeforeArgument,
+    CityArgument,
+    FirstArgument,
+    LastArgument,
+    NameArgument,
+    one_of,
+)
+from schema.key import Info, Key
+from schema.nodes import Node, lookup, lookups
+from schema.paging import Page, Window, window
+
+
+@strawberry.enum(description="What one rides (OpenTripPlanner's words).")
+class Mode(Enum):
+    TRAM = strawberry.enum_value("TRAM", description="Tram or light rail.")
+    SUBWAY = strawberry.enum_value("SUBWAY", description="Underground.")
+    RAIL = strawberry.enum_value("RAIL", description="Train.")
+    BUS = strawberry.enum_value("BUS", description="Bus, high-service lines included.")
+    COACH = strawberry.enum_value("COACH", description="Long-distance coach.")
+    FERRY = strawberry.enum_value("FERRY", description="Boat.")
+    CABLE_CAR = strawberry.enum_value("CABLE_CAR", description="Street-level cable car.")
+    GONDOLA = strawberry.enum_value("GONDOLA", description="Aerial lift.")
+    FUNICULAR = strawberry.enum_value("FUNICULAR", description="Funicular.")
+    TROLLEYBUS = strawberry.enum_value("TROLLEYBUS", description="Electric bus under a wire.")
+    MONORAIL = strawberry.enum_value("MONORAIL", description="Monorail.")
+
+
+@strawberry.federation.type(keys=["id"], description="A public transport line.")
+class Route(Node):
+    gtfs_id: str = strawberry.field(description="Its id in the network's own GTFS feed.")
+    short_name: str | None = strawberry.field(description="What is on the vehicle's front: `C3`.")
+    long_name: str | None = strawberry.field(description="Its two ends: `Armor - Bd de Doulon`.")
+    mode: Mode | None = strawberry.field(description="What one rides; null where unknown.")
+    color: str | None = strawberry.field(
+        description="Background, six hexadecimal digits: `007A45`."
+    )
+    text_color: str | None = strawberry.field(description="Text on it, six hexadecimal digits.")
+    line: strawberry.Private[
+        str
+    ]  # what real-time feeds call it; see `part` in docs/adding-a-city.md
+    sort: strawberry.Private[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class RouteWith(Key[Route | None]):
+    city: str
+    id: str
+
+
+@dataclass(frozen=True)
+class RoutesIn(Key[Page[Route]]):
+    city: str
+    name: str | None
+    mode: Mode | None
+    window: Window
+
+
+@dataclass(frozen=True)
+class RouteOfLine(Key[Route | None]):
+    """The route that real-time feeds call `line`."""
+
+    city: str
+    line: str
+
+
+lookups["Route"] = RouteWith
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="A line by its id or its GTFS id; null if there is none.")
+    async def route(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID | None, strawberry.argument(description="Its id.")] = None,
+        gtfs_id: Annotated[str | None, strawberry.argument(description="Its id in GTFS.")] = None,
+        city: CityArgument = None,
+    ) -> Route | None:
+        one_of([("id", id), ("gtfsId", gtfs_id)])
+        if id is not None:
+            key: Key[Route | None] = lookup(id, "id", "Route")
+        else:
+            key = RouteWith(info.context.city(city), str(gtfs_id))
+        return await info.context.load(key)
+
+    @strawberry.field(description="A city's lines, by mode and then by number.")
+    async def routes(
+        self,
+        info: Info,
+        city: CityArgument = None,
+        name: NameArgument = None,
+        mode: Annotated[Mode | None, strawberry.argument(description="Only these.")] = None,
+        first: FirstArgument = None,
+        after: AfterArgument = None,
+        last: LastArgument = None,
+        before: BeforeArgument = None,
+    ) -> Page[Route] | None:
+        asked = window(first, after, last, before)
+        return await info.context.load(RoutesIn(info.context.city(city), name, mode, asked))

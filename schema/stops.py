@@ -1,0 +1,156 @@
+"""Stops: where the city's buses, trams and boats pick people up.
+
+A *station* is what people call a stop; its *quays* are where one stands.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from schema.arguments import (
+    AfterArgument,
+    BeforeArgument,
+    CityArgument,
+    FirstArgument,
+    HowManyArgument,
+    LastArgument,
+    NameArgument,
+    Near,
+    WithinArgument,
+    bounded,
+    one_of,
+)
+from schema.departures import Departure, DeparturesAt
+from schema.key import Info, Key
+from schema.nodes import Node, lookup, lookups
+from schema.paging import MAX_PAGE, Page, Window, window
+from schema.places import Place
+
+if TYPE_CHECKING:
+    from schema.pools import Pool
+
+
+@strawberry.enum(description="Whether one can board in a wheelchair (GTFS).")
+class WheelchairBoarding(Enum):
+    NO_INFORMATION = strawberry.enum_value("NO_INFORMATION", description="Nobody says.")
+    POSSIBLE = strawberry.enum_value("POSSIBLE", description="At least some vehicles, yes.")
+    NOT_POSSIBLE = strawberry.enum_value("NOT_POSSIBLE", description="No.")
+
+
+@strawberry.enum(description="What kind of a stop it is (GTFS).")
+class LocationType(Enum):
+    STOP = strawberry.enum_value("STOP", description="A quay: where passengers board.")
+    STATION = strawberry.enum_value("STATION", description="A group of quays under one name.")
+    ENTRANCE = strawberry.enum_value("ENTRANCE", description="A way into a station.")
+
+
+@strawberry.federation.type(
+    keys=["id"], description="A public transport stop: a station or a quay."
+)
+class Stop(Node, Place):
+    parent_id: strawberry.Private[str | None]
+    folded: strawberry.Private[str]
+    gtfs_id: str = strawberry.field(description="Its id in the network's own GTFS feed.")
+    code: str | None = strawberry.field(description="The short code that is shown to riders.")
+    desc: str | None = strawberry.field(description="Where exactly, in the network's words.")
+    zone_id: str | None = strawberry.field(description="Fare zone.")
+    platform_code: str | None = strawberry.field(description="The platform's sign, such as `A`.")
+    location_type: LocationType = strawberry.field(description="Station, quay or entrance.")
+    wheelchair_boarding: WheelchairBoarding = strawberry.field(
+        description="A station that says nothing itself says what all its quays agree on."
+    )
+
+    @strawberry.field(description="The station this quay belongs to; null for a station.")
+    async def parent_station(self, info: Info) -> "Stop | None":
+        if self.parent_id is None:
+            return None
+        return await info.context.load(StopWith(self.city, self.parent_id))
+
+    @strawberry.field(description="The quays of this station; none for a quay.")
+    async def quays(self, info: Info) -> "list[Stop] | None":
+        return await info.context.load(QuaysOf(self.city, self.gtfs_id))
+
+    @strawberry.field(
+        description="What leaves next from this quay, or from all quays of this station."
+    )
+    async def departures(
+        self,
+        info: Info,
+        first: Annotated[int, strawberry.argument(description="At most so many; 0 to 100.")] = 5,
+    ) -> list[Departure] | None:
+        bounded(first, 0, MAX_PAGE, "first")
+        return await info.context.load(DeparturesAt(self.city, self.gtfs_id, first))
+
+    @strawberry.field(description="Swimming pools within walking distance, nearest first.")
+    async def pools(
+        self, info: Info, within: WithinArgument = 400, first: HowManyArgument = 5
+    ) -> list[Annotated["Pool", strawberry.lazy("schema.pools")]] | None:
+        return await self.nearest(info, "Pool", within, first)
+
+    def on_map(self) -> bool:
+        return self.parent_id is None and self.location_type is not LocationType.ENTRANCE
+
+
+@dataclass(frozen=True)
+class StopWith(Key[Stop | None]):
+    city: str
+    id: str
+
+
+@dataclass(frozen=True)
+class StopsIn(Key[Page[Stop]]):
+    city: str
+    name: str | None
+    near: Near | None
+    quays: bool
+    window: Window
+
+
+@dataclass(frozen=True)
+class QuaysOf(Key[list[Stop]]):
+    city: str
+    station_id: str
+
+
+lookups["Stop"] = StopWith
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="A stop by its id or its GTFS id; null if there is none.")
+    async def stop(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID | None, strawberry.argument(description="Its id.")] = None,
+        gtfs_id: Annotated[str | None, strawberry.argument(description="Its id in GTFS.")] = None,
+        city: CityArgument = None,
+    ) -> Stop | None:
+        one_of([("id", id), ("gtfsId", gtfs_id)])
+        if id is not None:
+            key: Key[Stop | None] = lookup(id, "id", "Stop")
+        else:
+            key = StopWith(info.context.city(city), str(gtfs_id))
+        return await info.context.load(key)
+
+    @strawberry.field(
+        description="A city's stops: by name, best match first; near a point, nearest first; "
+        "else in alphabetical order."
+    )
+    async def stops(
+        self,
+        info: Info,
+        city: CityArgument = None,
+        name: NameArgument = None,
+        near: Annotated[Near | None, strawberry.argument(description="Only around there.")] = None,
+        quays: Annotated[
+            bool, strawberry.argument(description="List the quays of stations one by one, too.")
+        ] = False,
+        first: FirstArgument = None,
+        after: AfterArgument = None,
+        last: LastArgument = None,
+        before: BeforeArgument = None,
+    ) -> Page[Stop] | None:
+        asked = window(first, after, last, before)
+        return await info.context.load(StopsIn(info.context.city(city), name, near, quays, asked))

@@ -1,0 +1,63 @@
+"""Explorer: GraphiQL, where a developer sees what a city can be asked, and asks it.
+
+The page comes from npm, is made by `build.py` when Poche is installed, and needs no other host.
+Every file of `examples/` opens in a tab of its own, in the order of their names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from html import escape
+from pathlib import Path
+from string import Template
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from server.pages import HEADERS, page
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+UNBUILT = "The explorer is not built here. Build it with: pip install -e .\n"
+
+
+def routes(endpoint: str = "/graphql") -> list[BaseRoute]:
+    """`/graphiql` and its files, asking `endpoint`; 503 and the way out where nothing is built."""
+    built = next(STATIC.glob("*/explorer.js"), None)
+    if built is None:
+        missing = PlainTextResponse(UNBUILT, status_code=503, headers=HEADERS)
+        return [Route("/graphiql", missing, methods=["GET"])]
+    html = Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
+        assets=f"/graphiql/static/{built.parent.name}",
+        endpoint=escape(endpoint),
+        examples=escape(json.dumps(examples())),
+    )
+    return [
+        Route("/graphiql", page(html), methods=["GET"]),
+        Mount("/graphiql/static", Immutable(directory=STATIC)),
+    ]
+
+
+def examples() -> list[str]:
+    """The queries that a new visitor finds open."""
+    return [file.read_text("utf-8") for file in sorted((HERE / "examples").glob("*.graphql"))]
+
+
+class Immutable(StaticFiles):
+    """Files that may be kept for ever, because their folder is named after what made them."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.update(HEADERS)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response

@@ -1,0 +1,70 @@
+"""Protocols: one module per way of speaking, named as its specification names it.
+
+A protocol is the options of a city's table and two functions: how the payload
+is fetched, and how it falls into rows. It knows nothing of services.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, Protocol as Duck
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Reply(Duck):
+    """What the door brings back: never an error status."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class Ask(Duck):
+    """The door, opened for one binding: its time-out, its quota, its key, its errors.
+
+    Raises SourceError for whatever goes wrong on the way.
+    """
+
+    async def get(
+        self, url: str, params: Mapping[str, str] = {}, headers: Mapping[str, str] = {}
+    ) -> Reply: ...
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str] = {}) -> Reply: ...
+
+
+class Speaks(BaseModel, ABC):
+    """Base of every protocol; its fields are the options of a city's table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @abstractmethod
+    async def fetch(self, ask: Ask) -> bytes:
+        """The whole payload, as few calls as it takes."""
+
+    @abstractmethod
+    def rows(self, body: bytes) -> Iterable[Mapping[str, Any]]:
+        """The payload's records; ValueError if it is not what the protocol says."""
+
+    def feed(self) -> str:
+        """What two tables that share one payload have in common."""
+        return f"{type(self).__name__}{self.model_dump_json()}"
+
+    def complaint(self, body: bytes) -> str | None:
+        """What the body of an error answer says, for the log."""
+        return body[:200].decode("utf-8", "replace") or None
+
+
+def protocols() -> dict[str, type[Speaks]]:
+    """Every protocol there is by its name: the folder is the registry."""
+    found: dict[str, type[Speaks]] = {}
+    for info in iter_modules(__path__):
+        module = import_module(f"{__name__}.{info.name}")
+        for value in vars(module).values():
+            if (
+                isinstance(value, type)
+                and issubclass(value, Speaks)
+                and value.__module__ == module.__name__
+            ):
+                found[info.name] = value
+    return found

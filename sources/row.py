@@ -1,0 +1,117 @@
+"""Row: one upstream record, read through the names a city gave its columns.
+
+Types are not trustworthy on any upstream: numbers come as strings, booleans as
+`"OUI"` or `0`, nothing as `""`, `"-"` or an absent key. `x()` raises ValueError
+where there is nothing to read, `find_x()` returns None.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import isfinite
+from typing import Any
+
+from cities import City, Column
+from schema.places import Position
+
+TRUE = {"true", "oui", "o", "yes", "vrai", "1"}
+FALSE = {"false", "non", "n", "no", "faux", "0"}
+NOTHING = {"", "-", ".", "null", "none", "n/a"}
+
+
+@dataclass(frozen=True)
+class Row:
+    city: City
+    raw: Mapping[str, Any]
+    fields: Mapping[str, Column]
+
+    def find(self, name: str) -> Any:
+        """The value as it came, or None if the column is absent or empty."""
+        column = self.fields.get(name)
+        path = name if column is None else column.column
+        value = self.raw.get(path)
+        if value is None and "." in path:
+            value = _descend(self.raw, path)
+        if column is not None and column.part is not None and value is not None:
+            parts = str(value).split(column.separator)
+            value = parts[column.part - 1] if len(parts) >= column.part else None
+        return value
+
+    def find_text(self, name: str) -> str | None:
+        value = self.find(name)
+        if value is None or isinstance(value, dict | list | bool):
+            return None
+        text = " ".join(str(value).replace("\xa0", " ").split())
+        return None if text.casefold() in NOTHING else text
+
+    def text(self, name: str) -> str:
+        text = self.find_text(name)
+        if text is None:
+            raise ValueError(f"no {name}")
+        return text
+
+    def find_flag(self, name: str) -> bool | None:
+        """True, False, or None for anything that says neither."""
+        value = self.find(name)
+        text = ("" if value is None else str(value)).strip().casefold()
+        return True if text in TRUE else False if text in FALSE else None
+
+    def find_number(self, name: str) -> float | None:
+        value = self.find(name)
+        try:
+            number = float(str(value).replace(",", "."))
+        except ValueError:
+            return None
+        return number if isfinite(number) else None
+
+    def find_day(self, name: str) -> date | None:
+        text = self.find_text(name)
+        try:
+            return None if text is None else date.fromisoformat(text[:10])
+        except ValueError:
+            return None
+
+    def find_instant(self, name: str) -> datetime | None:
+        """An aware instant; fractions beyond the microsecond are cut off."""
+        value = self.find(name)
+        if isinstance(value, datetime):
+            return value
+        try:
+            instant = datetime.fromisoformat(str(value)) if value is not None else None
+        except ValueError:
+            return None
+        return instant if instant is not None and instant.tzinfo is not None else None
+
+    def find_position(self, name: str = "position") -> Position | None:
+        """From `lat` and `lon` columns if the city names them, else from one `position`.
+
+        Understood: `{lon, lat}`, `[lat, lon]` (Explore v1), `"lat, lon"` (its CSV)
+        and GeoJSON points. (0, 0) is a missing point that somebody typed.
+        """
+        if "lat" in self.fields and "lon" in self.fields:
+            return _position(self.find("lat"), self.find("lon"))
+        point = self.find(name)
+        if isinstance(point, str):
+            point = point.split(",")
+        if isinstance(point, Mapping) and "coordinates" in point:
+            point = list(point["coordinates"])[1::-1]
+        if isinstance(point, Mapping):
+            return _position(point.get("lat"), point.get("lon", point.get("lng")))
+        if isinstance(point, list | tuple) and len(point) >= 2:
+            return _position(point[0], point[1])
+        return None
+
+
+def _descend(raw: Any, path: str) -> Any:
+    for step in path.split("."):
+        raw = raw.get(step) if isinstance(raw, Mapping) else None
+    return raw
+
+
+def _position(lat: Any, lon: Any) -> Position | None:
+    try:
+        here = Position(lat=float(lat), lon=float(lon))
+    except (TypeError, ValueError):
+        return None
+    known = abs(here.lat) <= 90 and abs(here.lon) <= 180 and (here.lat, here.lon) != (0, 0)
+    return here if known else None
