@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
@@ -20,6 +20,9 @@ __all__ = ["Binding", "City", "CityError", "Column", "Quota", "Secret", "load", 
 
 HERE = Path(__file__).parent
 NOT_INHERITED = {"fields", "key"}
+
+
+Insee = Annotated[str, Field(pattern=r"^[0-9][0-9AB][0-9]{3}$")]
 
 
 class CityError(Exception):
@@ -37,7 +40,7 @@ class City(Strict):
     country: str = "FR"
     region: str | None = None  # for public holidays that not all the country keeps
     school_zone: Literal["A", "B", "C"] | None = None
-    communes: Mapping[str, str] = {}
+    communes: Mapping[Insee, str] = {}
     bindings: Mapping[str, Binding]
 
     @field_validator("timezone")
@@ -76,12 +79,25 @@ def read(path: Path) -> City:
             continue
         if not isinstance(table, dict):
             raise CityError(path.name, f"unknown word `{service}`", service, TOP)
-        for binding in _bindings(path, service, table):
+        for binding in _bindings(path, service, _filled(table, about)):
             bindings[binding.table] = binding
     try:
         return City(slug=path.stem, bindings=bindings, **about)
     except ValidationError as error:
         raise _worded(path.name, error, TOP) from None
+
+
+def _filled(table: dict[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
+    """`{communes}` in a table's texts becomes the city's INSEE codes, quoted: for filters."""
+    codes = ", ".join(f'"{code}"' for code in about.get("communes", {}))
+    return {
+        name: _filled(value, about)
+        if isinstance(value, dict)
+        else value.replace("{communes}", codes)
+        if isinstance(value, str)
+        else value
+        for name, value in table.items()
+    }
 
 
 def _bindings(path: Path, service: str, table: dict[str, Any]) -> Iterable[Binding]:

@@ -33,7 +33,7 @@ class Quota(Strict):
     period_s: float = Field(gt=0)
 
 
-def quota(value: Any) -> Any:
+def parse_quota(value: Any) -> Any:
     """`"1 per 30s"` or `"5000 per day"` as a quota."""
     if not isinstance(value, str):
         return value
@@ -88,7 +88,7 @@ class Binding(Strict):
     stale_if_error_s: Seconds = Field(default=86_400, alias="stale_if_error")
     negative_ttl_s: Seconds = Field(default=5, alias="negative_ttl")
     timeout_s: Seconds = Field(default=5, alias="timeout")
-    quota: Annotated[Quota | None, BeforeValidator(quota)] = None
+    quota: Annotated[Quota | None, BeforeValidator(parse_quota)] = None
     max_bytes: int = Field(default=32 * MIB, ge=1)
     concurrency: int = Field(default=4, ge=1)
     private_network: bool = False
