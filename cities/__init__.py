@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
@@ -31,6 +31,16 @@ class CityError(Exception):
     def __init__(self, where: str, problem: str, word: str = "", known: Iterable[str] = ()) -> None:
         near = get_close_matches(word, list(known), 1, 0.5) if word else []
         super().__init__(f"{where}: {problem}" + (f"; did you mean `{near[0]}`?" if near else ""))
+
+    @classmethod
+    def worded(cls, where: str, error: ValidationError, known: Iterable[str]) -> Self:
+        """Pydantic's first complaint, as one line that says where to look."""
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        problem = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            return cls(where, f"unknown word `{key}`", key, known)
+        return cls(f"{where} {key}".rstrip(), problem)
 
 
 class City(Strict):
@@ -84,7 +94,7 @@ def read(path: Path) -> City:
     try:
         return City(slug=path.stem, bindings=bindings, **about)
     except ValidationError as error:
-        raise _worded(path.name, error, TOP) from None
+        raise CityError.worded(path.name, error, TOP) from None
 
 
 def _filled(table: dict[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,16 +132,4 @@ def _binding(path: Path, service: str, part: str | None, table: dict[str, Any]) 
     try:
         return Binding(city=path.stem, service=service, part=part, options=options, **shared)
     except ValidationError as error:
-        raise _worded(where, error, WORDS) from None
-
-
-def _worded(where: str, error: ValidationError, known: Iterable[str]) -> CityError:
-    """Pydantic's first complaint, as one line that says where to look."""
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    return CityError(
-        f"{where} {key}".rstrip(),
-        first["msg"].removeprefix("Value error, "),
-        key,
-        known if first["type"] == "extra_forbidden" else (),
-    )
+        raise CityError.worded(where, error, WORDS) from None

@@ -91,6 +91,7 @@ class Binding(Strict):
     quota: Annotated[Quota | None, BeforeValidator(parse_quota)] = None
     max_bytes: int = Field(default=32 * MIB, ge=1)
     concurrency: int = Field(default=4, ge=1)
+    may_shrink: bool = False
     private_network: bool = False
     key: Secret | None = None
     options: Mapping[str, Any] = {}

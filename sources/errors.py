@@ -11,6 +11,8 @@ Raised only here, in `sources/`. What a client may read is the class's own
 sentence; what went wrong exactly is for the log and `Query.sources`.
 """
 
+from copy import copy
+
 from cities import Binding
 
 
@@ -34,6 +36,10 @@ class SourceError(Exception):
         }
         if retry_after_s is not None:
             self.extensions["retryAfter"] = max(1, round(retry_after_s))
+
+    def again(self) -> "SourceError":
+        """The same for another asker: a raised exception carries its own way."""
+        return copy(self).with_traceback(None)
 
 
 class Unavailable(SourceError):

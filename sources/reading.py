@@ -3,7 +3,8 @@
 `@reads(Pool, "id name ...")` declares the function that turns one row of its
 module's service into a type, and the columns that a city may name for it. A
 reader raises ValueError for a row it cannot read, which is dropped and counted,
-and returns None for a row that is no such thing, which is not.
+and returns None for a row that is no such thing, which is not. What only the
+whole list can tell (a station by its quays, a thing listed twice) `whole` puts right.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -27,20 +28,24 @@ class Reader(Generic[T]):
     table: str
     columns: frozenset[str]
     read: Callable[[Row], T | None]
+    whole: Callable[[list[T]], list[T]]
 
 
 readers: dict[type, Reader[Any]] = {}
 
 
 def reads(
-    kind: type[T], columns: str, part: str | None = None
+    kind: type[T],
+    columns: str,
+    part: str | None = None,
+    whole: Callable[[list[T]], list[T]] = lambda items: items,
 ) -> Callable[[Callable[[Row], T | None]], Callable[[Row], T | None]]:
     """Declare the reader of the service that its module is named after, or of a part of it."""
 
     def register(read: Callable[[Row], T | None]) -> Callable[[Row], T | None]:
         service = read.__module__.rpartition(".")[2]
         table = service if part is None else f"{service}.{part}"
-        readers[kind] = Reader(kind, table, frozenset(columns.split()), read)
+        readers[kind] = Reader(kind, table, frozenset(columns.split()), read, whole)
         return read
 
     return register
@@ -62,4 +67,4 @@ def read_all(
             continue
         if item is not None:
             items.append(item)
-    return items, dropped
+    return reader.whole(items), dropped

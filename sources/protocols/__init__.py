@@ -6,6 +6,8 @@ is fetched, and how it falls into rows. It knows nothing of services.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Protocol as Duck
@@ -13,8 +15,9 @@ from typing import Any, Protocol as Duck
 from pydantic import BaseModel, ConfigDict
 
 
-class Reply(Duck):
-    """What the door brings back: never an error status."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A success: the decompressed body, no larger than the binding allows, and the headers."""
 
     body: bytes
     headers: Mapping[str, str]
@@ -25,6 +28,10 @@ class Ask(Duck):
 
     Raises SourceError for whatever goes wrong on the way.
     """
+
+    @property
+    def now(self) -> datetime:
+        """The present instant, aware, by the server's one clock."""
 
     async def get(
         self, url: str, params: Mapping[str, str] = {}, headers: Mapping[str, str] = {}

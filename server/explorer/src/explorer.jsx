@@ -25,8 +25,7 @@ const { endpoint, examples } = root.dataset;
 
 const fetcher = createGraphiQLFetcher({
   url: endpoint,
-  headers: { Accept: "application/graphql-response+json, application/json" },
-  enableIncrementalDelivery: false, // it would ask for multipart/mixed as well
+  enableIncrementalDelivery: false, // it would accept multipart/mixed as well
 });
 
 const plugins = [HISTORY_PLUGIN, explorerPlugin()];

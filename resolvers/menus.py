@@ -1,0 +1,61 @@
+"""Menus: what is for lunch, in the city's canteens or in that of one school."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from resolvers.loaders import Loaders, answers
+from schema.menus import Menu, MenusIn, MenusOf, MenuVariant, MenuWith
+from schema.nodes import node_id
+from schema.schools import School, SchoolLevel, SchoolSector, SchoolWith
+
+# French communes run the canteens of their public nursery and elementary
+# schools; those of collèges and lycées, and of private schools, are others'.
+OF_THE_COMMUNE = {SchoolLevel.NURSERY, SchoolLevel.ELEMENTARY, SchoolLevel.PRIMARY}
+
+
+@answers(MenuWith)
+async def menu_with(ask: Loaders, key: MenuWith) -> Menu | None:
+    menus = await ask.collection(Menu, key.city)
+    return menus.by(_id).get(node_id("Menu", key.city, key.id))
+
+
+@answers(MenusIn)
+async def menus_in(ask: Loaders, key: MenusIn) -> list[Menu]:
+    menus = await ask.collection(Menu, key.city)
+    return _asked(ask, key, menus.items)
+
+
+@answers(MenusOf)
+async def menus_of(ask: Loaders, key: MenusOf) -> list[Menu]:
+    school = await ask.load(SchoolWith(key.city, key.school_id))
+    if school is None or not _eats_the_communes(school):
+        return []
+    menus = await ask.collection(Menu, key.city)
+    return _asked(ask, key, menus.grouped(_commune).get(school.address.insee, ()))
+
+
+def _eats_the_communes(school: School) -> bool:
+    ours = school.sector is SchoolSector.PUBLIC and school.level in OF_THE_COMMUNE
+    return ours and school.canteen is not False
+
+
+def _asked(ask: Loaders, key: MenusIn | MenusOf, menus: Iterable[Menu]) -> list[Menu]:
+    today = ask.now.astimezone(ask.cities[key.city].zone).date()
+    first = key.start or today
+    end = first + dt.timedelta(days=key.days)
+    wanted = set(key.variants)
+    found = [menu for menu in menus if first <= menu.date < end and menu.variant in wanted]
+    return sorted(found, key=_when)
+
+
+def _when(menu: Menu) -> tuple[dt.date, str, str]:
+    variants = list(MenuVariant)
+    return menu.date, f"{variants.index(menu.variant)}", menu.id
+
+
+def _id(menu: Menu) -> str:
+    return menu.id
+
+
+def _commune(menu: Menu) -> str | None:
+    return menu.commune

@@ -1,0 +1,1 @@
+"""Server: the only place that knows everybody."""

@@ -1,0 +1,38 @@
+"""Accept: which of our media types a client would rather have (RFC 9110, 12.5.1)."""
+
+MEDIA_TYPES = ("application/graphql-response+json", "application/json")
+
+
+def negotiated(accept: str | None) -> str | None:
+    """Our media type that the client likes best; None if it takes neither.
+
+    Without the header, or for `*/*` alone, the GraphQL type: it says all there is to say.
+    """
+    if not accept:
+        return MEDIA_TYPES[0]
+    liked = [(quality(accept, ours), ours) for ours in MEDIA_TYPES]
+    best = max(liked, key=lambda pair: pair[0])
+    return best[1] if best[0] > 0 else None
+
+
+def prefers_html(accept: str | None) -> bool:
+    """Whether a person is looking, through a browser, rather than a program."""
+    html = quality(accept or "", "text/html", exactly=True)
+    return html > 0 and html >= max(quality(accept or "", ours) for ours in MEDIA_TYPES)
+
+
+def quality(accept: str, media_type: str, *, exactly: bool = False) -> float:
+    """How much a header likes a media type, by its most specific range that fits; 0 to 1."""
+    family = media_type.partition("/")[0]
+    ranks = {media_type: 2} if exactly else {media_type: 2, f"{family}/*": 1, "*/*": 0}
+    best = (-1, 0.0)
+    for part in accept.split(","):
+        name, *options = (piece.strip().lower() for piece in part.split(";"))
+        if name not in ranks:
+            continue
+        weight = next((o[2:].strip() for o in options if o.startswith("q=")), "1")
+        try:
+            best = max(best, (ranks[name], min(1.0, max(0.0, float(weight)))))
+        except ValueError:
+            continue
+    return best[1]

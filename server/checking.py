@@ -1,0 +1,62 @@
+"""Checking: whether city files can be used, and what their upstreams answer today."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import httpx
+from rich.table import Table
+
+import cities
+from cities import City
+from server.network import transport
+from sources import Sources
+from sources.errors import SourceError
+from sources.http import Door
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def validated(folder: Path) -> dict[str, City]:
+    """Every city of a folder, with all that its tables name; CityError at the first mistake."""
+    found = cities.load(folder)
+    if not found:
+        raise cities.CityError(str(folder), "there is no city file")
+    Sources(found, Door(httpx.AsyncClient(), now))
+    return found
+
+
+async def asked(
+    known: Mapping[str, City], upstream: str | None, secrets: Mapping[str, str]
+) -> tuple[Table, bool]:
+    """Ask each upstream once: what answered, how fast, how much of it could be read."""
+    table = Table("source", "answered", "seconds", "rows", "dropped", "why not")
+    well = True
+    client = httpx.AsyncClient(transport=transport(upstream, known.values()))
+    async with client:
+        sources = Sources(known, Door(client, now, reroute=upstream, secrets=secrets))
+        results = await asyncio.gather(
+            *(_ask(sources, kind, slug) for kind, slug in sources.kinds())
+        )
+        sources.close()
+    for row, fine in results:
+        table.add_row(*row)
+        well = well and fine
+    return table, well
+
+
+async def _ask(sources: Sources, kind: type, city: str) -> tuple[list[str], bool]:
+    binding = sources.binding(kind, city)
+    started = perf_counter()
+    try:
+        found: Any = await sources.collection(kind, city)
+    except SourceError as error:
+        seconds = f"{perf_counter() - started:.2f}"
+        return [binding.source, error.code, seconds, "", "", error.detail], False
+    seconds = f"{perf_counter() - started:.2f}"
+    return [binding.source, "yes", seconds, f"{len(found.items)}", f"{found.dropped}", ""], True

@@ -1,0 +1,109 @@
+"""The `poche` command: serve a city, try it out, check its file, print the schema."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+
+import cities
+import schema
+from server import checking
+from server.logs import configure
+from server.settings import Settings
+
+app = typer.Typer(
+    help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+)
+out, err = Console(), Console(stderr=True)
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65_535)]
+Stops = Annotated[
+    int | None, typer.Option(help="Scale the network to so many stops, for load.", min=200)
+]
+Fault = Annotated[
+    list[str] | None, typer.Option(help="What to break, such as `schools=delay:2`; repeatable.")
+]
+
+
+def main() -> None:
+    """Run the command; a mistake in a city file is one sentence, not a traceback."""
+    try:
+        app()
+    except cities.CityError as error:
+        err.print(f"poche: {error}", style="red", markup=False, highlight=False)
+        sys.exit(2)
+
+
+@app.command()
+def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Serve the cities of POCHE_CITIES over their real upstreams."""
+    _serve(Settings(), host, port)
+
+
+@app.command()
+def demo(host: Host = "127.0.0.1", port: Port = 8000, upstream_port: Port = 8090) -> None:
+    """Serve Nantes over the sandbox's upstreams: everything on this machine."""
+    from sandbox.serve import running
+    from sandbox.world import World
+
+    with running(World(), port=upstream_port) as upstream:
+        address = f"http://{host}:{port}"
+        out.print(f"Sandbox upstreams  {upstream}", highlight=False)
+        out.print(f"Poche              {address}/", highlight=False)
+        out.print(f"Explorer           {address}/graphiql", highlight=False)
+        out.print("Stop with Ctrl-C.", highlight=False)
+        _serve(Settings(upstream=upstream, city="nantes"), host, port)
+
+
+@app.command()
+def sandbox(
+    host: Host = "127.0.0.1", port: Port = 8090, stops: Stops = None, fault: Fault = None
+) -> None:
+    """Run the upstreams in a box: a living Nantes, with faults on demand."""
+    from sandbox.faults import parse
+    from sandbox.serve import run
+    from sandbox.world import World
+
+    try:
+        faults = [parse(text) for text in fault or []]
+        run(host, port, World(stops=stops), faults=faults)
+    except ValueError as error:
+        err.print(f"poche sandbox: {error}", style="red", markup=False, highlight=False)
+        raise typer.Exit(2) from None
+
+
+@app.command("schema")
+def print_schema() -> None:
+    """Print the GraphQL schema."""
+    print(schema.build().as_str())  # noqa: T201
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="Where the city files are.")] = cities.HERE,
+    live: Annotated[bool, typer.Option(help="Ask each upstream once, too.")] = False,
+) -> None:
+    """Read and validate every city file; with --live, see what the upstreams answer."""
+    configure("console")
+    found = checking.validated(folder)
+    for city in found.values():
+        out.print(f"{city.slug}.toml: {len(city.bindings)} sources, all in order.", highlight=False)
+    if live:
+        table, well = asyncio.run(checking.asked(found, Settings().upstream, os.environ))
+        out.print(table)
+        raise typer.Exit(0 if well else 1)
+
+
+def _serve(settings: Settings, host: str, port: int) -> None:
+    from server.app import create_app
+
+    configure(settings.log)
+    uvicorn.run(
+        create_app(settings), host=host, port=port, log_config=None, access_log=False, ws="none"
+    )

@@ -1,0 +1,40 @@
+"""Errors of validation: which argument a wrong value was meant for."""
+
+from typing import Any
+
+from graphql import (
+    ArgumentNode,
+    DocumentNode,
+    GraphQLError,
+    Node,
+    ObjectFieldNode,
+    ValueNode,
+    Visitor,
+    visit,
+)
+
+
+def argument_path(document: DocumentNode, error: GraphQLError) -> list[str] | None:
+    """Where the wrong value stands, as argument and input fields; None if it is no value."""
+    wrong = error.nodes[0] if error.nodes else None
+    if isinstance(wrong, ArgumentNode | ObjectFieldNode):
+        wrong = wrong.value
+    if not isinstance(wrong, ValueNode):
+        return None
+    finder = _Finder(wrong)
+    visit(document, finder)
+    return finder.path
+
+
+class _Finder(Visitor):
+    def __init__(self, wanted: Node) -> None:
+        super().__init__()
+        self.path: list[str] | None = None
+        self._wanted = wanted
+
+    def enter(self, node: Node, _key: Any, _parent: Any, _path: Any, ancestors: list[Any]) -> Any:
+        if node is not self._wanted:
+            return None
+        above = [one for one in ancestors if isinstance(one, ArgumentNode | ObjectFieldNode)]
+        self.path = [one.name.value for one in above] or None
+        return self.BREAK

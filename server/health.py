@@ -1,0 +1,85 @@
+"""Health: whether the server lives, is ready, and how each of its sources is doing."""
+
+from html import escape
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from schema.provenance import Source
+from server.accept import prefers_html
+from server.pages import page
+from sources import Sources
+
+COLUMNS = ("source", "state", "age (s)", "rows", "dropped", "last error")
+
+
+def routes(sources: Sources) -> list[BaseRoute]:
+    """`/healthz` (alive), `/readyz` (ready: degraded is ready), `/health` (for people, or JSON)."""
+
+    async def ready(_: Request) -> Response:
+        if sources.warm:
+            return PlainTextResponse("ready\n")
+        return PlainTextResponse(
+            "reading the sources for the first time\n", 503, {"Retry-After": "1"}
+        )
+
+    async def health(request: Request) -> Response:
+        report = {slug: sources.report(slug) for slug in sources.cities}
+        if prefers_html(request.headers.get("accept")):
+            return page(_html(report))
+        body = {slug: [_plain(source) for source in found] for slug, found in report.items()}
+        return Response(orjson.dumps({"cities": body}), media_type="application/json")
+
+    alive = PlainTextResponse("alive\n")
+    return [
+        Route("/healthz", alive, methods=["GET"]),
+        Route("/readyz", ready, methods=["GET"]),
+        Route("/health", health, methods=["GET"]),
+    ]
+
+
+def _plain(source: Source) -> dict[str, object]:
+    return {
+        "id": source.id,
+        "name": source.name,
+        "state": source.state.value,
+        "fetchedAt": source.fetched_at and source.fetched_at.isoformat(timespec="seconds"),
+        "ageS": source.age_s,
+        "nextRefreshAt": source.next_refresh_at
+        and source.next_refresh_at.isoformat(timespec="seconds"),
+        "rowsRead": source.rows_read,
+        "rowsDropped": source.rows_dropped,
+        "lastError": source.last_error,
+    }
+
+
+def _html(report: dict[str, list[Source]]) -> str:
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in COLUMNS)
+    tables = "".join(
+        f"<h2>{escape(slug)}</h2><table><thead><tr>{head}</tr></thead><tbody>"
+        + "".join(_row(source) for source in found)
+        + "</tbody></table>"
+        for slug, found in report.items()
+    )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<title>Poche · health</title><link rel="icon" href="/favicon.svg">'
+        '<link rel="stylesheet" href="/style.css"></head><body><main>'
+        f"<h1>How the sources are doing</h1>{tables}</main></body></html>"
+    )
+
+
+def _row(source: Source) -> str:
+    cells = (
+        source.id,
+        source.state.value,
+        source.age_s,
+        source.rows_read,
+        source.rows_dropped,
+        source.last_error,
+    )
+    shown = ("" if cell is None else escape(str(cell)) for cell in cells)
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in shown) + "</tr>"

@@ -1,0 +1,135 @@
+"""Calendar: public holidays, and the days without school, as a city's opening hours mean them.
+
+Public holidays are those of the `holidays` library, under their French names.
+School holidays are France's, from `vacances-scolaires-france`: it knows 27
+October 1990 to 31 August 2028, and is corrected by the ministry's own calendar
+(`fr-en-calendrier-scolaire`) where the two differ. The bridge of Ascension is
+known only for the years that the library lists it (2027 and 2028 of those to come).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache
+from typing import Self
+
+from cities import City
+from sources.names import fold
+
+AUTUMN, CHRISTMAS = "Vacances de la Toussaint", "Vacances de Noël"
+WINTER, SPRING, SUMMER = "Vacances d'hiver", "Vacances de printemps", "Vacances d'été"
+BRIDGE = "Pont de l'Ascension"
+SMALL = frozenset({AUTUMN, CHRISTMAS, WINTER, SPRING, BRIDGE})
+FRIDAY = 4
+ABSENT = {date(2027, 9, 1): SUMMER}  # classes resume on 2 September 2027, in all zones
+
+SEASONS = {
+    r"toussaint|automne": AUTUMN,
+    r"noel": CHRISTMAS,
+    r"hiver|fev(rier)?": WINTER,
+    r"printemps|paques|avril": SPRING,
+    r"ete|juillet|aout": SUMMER,
+}
+HOLIDAYS = re.compile(r"\b(?P<hors>hors )?(les )?(?P<size>petites |grandes )?vac(s|ances)?\b")
+TERM = re.compile(r"\b(?P<hors>hors )?(periodes?|temps|semaines?) scol(aires?)?\b")
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """One city's days off; ValueError at its first question if the country or region is unknown."""
+
+    country: str
+    region: str | None
+    school_zone: str | None
+
+    @classmethod
+    def of(cls, city: City) -> Self:
+        return cls(city.country, city.region, city.school_zone)
+
+    def public_holiday(self, day: date) -> str | None:
+        """What is celebrated on this day, if all the country, or the city's region, has it off."""
+        return _public_holidays(self.country, self.region, day.year).get(day)
+
+    def school_holiday(self, day: date) -> str | None:
+        """The school holidays that this day is part of; None in term and where it is not known."""
+        return _school_holidays(self.school_zone).get(day) if self.school_zone else None
+
+    def knows_school(self, day: date) -> bool:
+        """Whether it is known if there is school: in zones A, B and C, in the years above."""
+        first, last = _known()
+        return self.school_zone is not None and first <= day <= last
+
+    def agrees(self, period: str | None, day: date) -> bool:
+        """Whether a period of this name can be in force on this day.
+
+        Only names that speak of school say anything: `vacances scolaires`,
+        `petites vacances`, `vac. Noël`, `période scolaire`, `hors vacances`. They
+        agree with no day of which it is not known if there is school.
+        """
+        spoken = _spoken(period or "")
+        if spoken is None:
+            return True
+        term, holidays = spoken
+        found = self.school_holiday(day)
+        return self.knows_school(day) and (term if found is None else found in holidays)
+
+
+@lru_cache(maxsize=1024)
+def _spoken(period: str) -> tuple[bool, frozenset[str]] | None:
+    """Whether a period's name includes term, and which holidays; None if it speaks of neither."""
+    words = fold(period)
+    holidays, term = HOLIDAYS.search(words), TERM.search(words)
+    if holidays is None and term is None:
+        return None
+    meant = _holidays_meant(words, holidays["size"] if holidays else None)
+    if holidays is None:
+        return (False, meant) if term and term["hors"] else (True, frozenset())
+    if holidays["hors"]:
+        return True, SMALL | {SUMMER} - meant
+    return bool(term and not term["hors"]), meant
+
+
+def _holidays_meant(words: str, size: str | None) -> frozenset[str]:
+    seasons = {name for season, name in SEASONS.items() if re.search(rf"\b({season})\b", words)}
+    if size == "petites ":
+        return frozenset(seasons - {SUMMER}) or SMALL
+    if size == "grandes ":
+        return frozenset({SUMMER})
+    return frozenset(seasons) or SMALL | {SUMMER}
+
+
+@lru_cache(maxsize=128)
+def _public_holidays(country: str, region: str | None, year: int) -> Mapping[date, str]:
+    from holidays import country_holidays  # a tenth of a second, which most commands do without
+
+    try:
+        return dict(country_holidays(country, subdiv=region, years=year, language="fr"))
+    except NotImplementedError as error:
+        raise ValueError(str(error)) from None
+
+
+@cache
+def _listed() -> Mapping[date, Mapping[str, object]]:
+    """Days on which some zone is on holiday; reading them takes a fifth of a second."""
+    from vacances_scolaires_france import SchoolHolidayDates
+
+    listed: Mapping[date, Mapping[str, object]] = SchoolHolidayDates().data
+    return listed
+
+
+@cache
+def _school_holidays(zone: str) -> Mapping[date, str]:
+    known = {
+        day: str(facts["nom_vacances"])
+        for day, facts in _listed().items()
+        if facts[f"vacances_zone_{zone.lower()}"]
+    }
+    # The bridge is its Friday: the library has, by the year, two to five days of it.
+    found = {day: name for day, name in known.items() if name != BRIDGE or day.weekday() == FRIDAY}
+    return found | ABSENT
+
+
+@cache
+def _known() -> tuple[date, date]:
+    return min(_listed()), max(_listed())

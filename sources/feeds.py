@@ -1,0 +1,123 @@
+"""Feeds: one payload of one upstream, read once for all the collections that are in it.
+
+A GTFS file holds both stops and routes: the tables of a city file that describe
+the same payload share one feed, so that it is fetched once and swapped whole.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from cities import Binding, City
+from sources.cache import Cached, Held
+from sources.collection import Collection
+from sources.errors import Changed, SourceError
+from sources.http import Door, NotModified, Validators
+from sources.protocols import Speaks
+from sources.reading import Reader, read_all
+
+T = TypeVar("T")
+
+CONFIRMATIONS = 2  # reads that must confirm that a feed really lost half its rows
+LARGE = 1 << 16  # bytes from which a payload is parsed beside the event loop
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a city file, with the protocol it speaks and the reader of its rows."""
+
+    binding: Binding
+    speaks: Speaks
+    reader: Reader[Any]
+
+
+# What became of each kind: its collection, or why there is none.
+Snapshot = dict[type, Collection[Any] | SourceError]
+
+
+class Feed:
+    """The tables that share one payload. The first one's policy holds for all."""
+
+    def __init__(self, city: City, tables: Sequence[Table], door: Door) -> None:
+        self.tables = tables
+        self.problems: dict[type, SourceError] = {}
+        self._city = city
+        self._door = door
+        self._validators = Validators()
+        self._doubts: dict[type, int] = {}
+        self.cached: Cached[Snapshot] = Cached(tables[0].binding, self._load, door.clock)
+
+    async def collection(self, kind: type[T]) -> Collection[T]:
+        """Everything the source says of this kind, by its policy; SourceError if there is none."""
+        found = (await self.cached.get()).value[kind]
+        if isinstance(found, SourceError):
+            raise found.again()
+        return found
+
+    async def _load(self, held: Held[Snapshot] | None) -> Held[Snapshot]:
+        first = self.tables[0]
+        ask = self._door.open(first.binding, first.speaks.complaint, self._validators)
+        try:
+            body = await first.speaks.fetch(ask)
+        except NotModified:
+            if held is None:
+                raise Changed("304, but nothing was read before", first.binding) from None
+            return self._renewed(held)
+        except ValueError as error:  # a reply the protocol cannot go on from
+            raise Changed(str(error), first.binding) from error
+        now = self._door.clock()
+        read = asyncio.to_thread(self._read, body, now) if len(body) >= LARGE else None
+        found = self._checked(await read if read else self._read(body, now), held)
+        self.problems = {
+            kind: problem for kind, problem in found.items() if isinstance(problem, SourceError)
+        }
+        if len(self.problems) == len(found):
+            raise next(iter(self.problems.values()))
+        if not self.problems:
+            self._validators.commit()
+        old = held.value if held is not None else {}
+        kept = {kind: old.get(kind, problem) for kind, problem in self.problems.items()}
+        return Held({**found, **kept}, now)
+
+    def _renewed(self, held: Held[Snapshot]) -> Held[Snapshot]:
+        """The upstream says that nothing has changed: the same, as of now."""
+        now = self._door.clock()
+        renewed: Snapshot = {
+            kind: replace(old, fetched_at=now) if isinstance(old, Collection) else old
+            for kind, old in held.value.items()
+        }
+        return Held(renewed, now)
+
+    def _read(self, body: bytes, now: datetime) -> Snapshot:
+        return {table.reader.kind: self._collected(table, body, now) for table in self.tables}
+
+    def _collected(self, table: Table, body: bytes, now: datetime) -> Collection[Any] | SourceError:
+        try:
+            rows = table.speaks.rows(body)
+            items, dropped = read_all(table.reader, rows, self._city, table.binding)
+        except ValueError as error:
+            return Changed(str(error), table.binding)
+        if dropped and not items:
+            return Changed(f"none of {dropped} rows could be read", table.binding)
+        return Collection(table.binding, tuple(items), dropped, now)
+
+    def _checked(self, found: Snapshot, held: Held[Snapshot] | None) -> Snapshot:
+        """The same, but for collections that shrank too much to be believed at once.
+
+        A feed that comes back with half its rows gone is held as suspect until
+        further reads have confirmed it; feeds that live by shrinking say so.
+        """
+        for kind, new in found.items():
+            old = held.value.get(kind) if held is not None else None
+            if isinstance(old, Collection) and isinstance(new, Collection):
+                shrunk = 2 * len(new.items) <= len(old.items) and not old.binding.may_shrink
+                doubts = self._doubts[kind] = self._doubts.get(kind, 0) + 1 if shrunk else 0
+                if 0 < doubts <= CONFIRMATIONS:
+                    found[kind] = Changed(
+                        f"suspect: {len(new.items)} rows, where {len(old.items)} were",
+                        old.binding,
+                        retry_after_s=max(60, old.binding.ttl_s / 10),
+                    )
+        return found

@@ -1,0 +1,294 @@
+"""The one door to the network: time-outs, sizes, retries, and every foreign error translated.
+
+httpx speaks, over aiohttp's network stack (decision 0001). Whatever goes wrong
+on the way leaves here as a SourceError; nothing foreign passes.
+"""
+
+import asyncio
+import ipaddress
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import httpx
+import stamina
+import structlog
+
+from cities import Binding
+from sources.errors import Changed, Refused, SourceError, Unavailable
+from sources.protocols import Reply
+
+log = structlog.get_logger("sources.http")
+
+ATTEMPTS = 3
+MAX_REDIRECTS = 3
+PASSING = {502, 503, 504}
+USER_AGENT = "poche/0.1"
+Complaint = Callable[[bytes], str | None]
+
+
+class NotModified(Exception):
+    """The upstream says that what we read last time still holds."""
+
+
+class _Passing(Exception):
+    """A failure that another try may mend; `error` is what it is if none does."""
+
+    def __init__(self, error: SourceError) -> None:
+        super().__init__(error.detail)
+        self.error = error
+
+
+@dataclass
+class Validators:
+    """What an upstream gave to recognise a payload by, per URL: ETag and Last-Modified."""
+
+    held: dict[str, dict[str, str]] = field(default_factory=dict)
+    fresh: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def commit(self) -> None:
+        """What was read is good: ask for changes to it from now on."""
+        self.held, self.fresh = {**self.held, **self.fresh}, {}
+
+
+class Door:
+    """Every call to every upstream goes through here.
+
+    `reroute` sends each call to one address instead, under its own host name as
+    first step of the path: the sandbox. `secrets` are the environment.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        clock: Callable[[], datetime],
+        *,
+        reroute: str | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> None:
+        self._client = client
+        self._reroute = reroute.rstrip("/") if reroute else None
+        self._secrets = secrets or {}
+        self._places: dict[str, asyncio.Semaphore] = {}
+        self.clock = clock
+
+    def open(self, binding: Binding, complaint: Complaint, validators: Validators) -> "Asking":
+        """The door for one binding, for one read of its payload."""
+        return Asking(self, binding, complaint, validators)
+
+    async def call(self, asking: "Asking", request: httpx.Request) -> Reply:
+        """One call: at its place in its host's queue, tried again while that may help."""
+        binding = asking.binding
+        place = self._places.setdefault(
+            f"{urlsplit(str(request.url)).hostname}/{binding.concurrency}",
+            asyncio.Semaphore(binding.concurrency),
+        )
+        try:
+            async with asyncio.timeout(binding.timeout_s), place:
+                async for attempt in stamina.retry_context(
+                    on=_Passing, attempts=ATTEMPTS, wait_initial=0.1, wait_max=1, wait_jitter=0.2
+                ):
+                    with attempt:
+                        return await self._once(asking, request)
+        except _Passing as passing:
+            raise passing.error from passing
+        except TimeoutError as error:
+            raise Unavailable(f"no answer within {binding.timeout_s:g} s", binding) from error
+        raise AssertionError("stamina either returns or raises")
+
+    async def _once(self, asking: "Asking", request: httpx.Request) -> Reply:
+        binding = asking.binding
+        try:
+            for _ in range(MAX_REDIRECTS + 1):
+                response = await self._client.send(request, stream=True)
+                try:
+                    if response.has_redirect_location:
+                        request = self._redirected(response, binding)
+                        continue
+                    return await self._read(asking, response)
+                finally:
+                    await response.aclose()
+            raise Changed("too many redirects", binding)
+        except (SourceError, NotModified, _Passing):
+            raise
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise _Passing(Unavailable(f"cannot connect: {error}", binding)) from error
+        except Exception as error:  # httpx's, aiohttp's, the resolver's, the system's
+            detail = f"{type(error).__name__}: {error}"
+            raise Unavailable(_without(detail, self.secret(binding)), binding) from error
+
+    def _redirected(self, response: httpx.Response, binding: Binding) -> httpx.Request:
+        following = response.next_request
+        if following is None or following.url.host != response.url.host:
+            raise Refused("redirects to another host", binding)
+        return following
+
+    async def _read(self, asking: "Asking", response: httpx.Response) -> Reply:
+        binding, status = asking.binding, response.status_code
+        if status == 304:
+            if asking.conditional:
+                raise NotModified
+            raise Changed("304 to a question that was not conditional", binding)
+        body = await bounded(response, binding)
+        if status < 300:
+            return Reply(body, response.headers)
+        why = f"HTTP {status}: {asking.complaint(body) or response.reason_phrase}"
+        wait = retry_after(response.headers, self.clock())
+        if status in (401, 403):
+            raise Refused(why, binding)
+        if status == 429:
+            error: SourceError = Refused(why, binding, retry_after_s=wait)
+            raise error
+        if status >= 500:
+            error = Unavailable(why, binding, retry_after_s=wait)
+            raise _Passing(error) if status in PASSING else error
+        raise Changed(why, binding)
+
+    def address(self, url: str, binding: Binding) -> str:
+        """Where a URL is really asked: the sandbox if there is one, else there."""
+        split = urlsplit(url)
+        if split.scheme not in ("http", "https") or not split.hostname:
+            raise Changed(f"not an address to ask: {url[:100]!r}", binding)
+        if self._reroute is not None:
+            query = f"?{split.query}" if split.query else ""
+            return f"{self._reroute}/{split.netloc}{split.path}{query}"
+        if not binding.private_network and is_private(split.hostname):
+            raise Refused("a private address, which the city file does not allow", binding)
+        return url
+
+    def secret(self, binding: Binding) -> str | None:
+        """The key of an upstream, out of the environment or printed by its publisher."""
+        if binding.key is None:
+            return None
+        return self._secrets.get(binding.secret_name) or binding.key.public
+
+
+class Asking:
+    """The door, opened for one binding: what protocols call."""
+
+    def __init__(
+        self, door: Door, binding: Binding, complaint: Complaint, validators: Validators
+    ) -> None:
+        self._door = door
+        self._validators = validators
+        self.binding = binding
+        self.complaint = complaint
+        self.conditional = False
+
+    @property
+    def now(self) -> datetime:
+        return self._door.clock()
+
+    async def get(
+        self, url: str, params: Mapping[str, str] = {}, headers: Mapping[str, str] = {}
+    ) -> Reply:
+        asked = f"{url}?{httpx.QueryParams(dict(params))}"
+        known = self._validators.held.get(asked, {})
+        self.conditional = bool(known)
+        reply = await self._send("GET", url, params, {**headers, **known}, None)
+        self._validators.fresh[asked] = {
+            condition: reply.headers[name]
+            for name, condition in (
+                ("etag", "if-none-match"),
+                ("last-modified", "if-modified-since"),
+            )
+            if name in reply.headers
+        }
+        return reply
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str] = {}) -> Reply:
+        self.conditional = False
+        return await self._send("POST", url, {}, headers, body)
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> Reply:
+        request = httpx.Request(
+            method,
+            self._door.address(url, self.binding),
+            params=dict(params) or None,
+            headers={"user-agent": USER_AGENT, "accept-encoding": "gzip", **headers},
+            content=body,
+            extensions={
+                "timeout": httpx.Timeout(self.binding.timeout_s).as_dict(),
+                "binding": self.binding,
+            },
+        )
+        self._sign(request)
+        return await self._door.call(self, request)
+
+    def _sign(self, request: httpx.Request) -> None:
+        """Put the upstream's key where the city file says it goes."""
+        key, secret = self.binding.key, self._door.secret(self.binding)
+        if key is None or secret is None:
+            return
+        if key.place == "query":
+            request.url = request.url.copy_merge_params({key.name: secret})
+        elif key.place == "header":
+            request.headers[key.name] = key.prefix + secret
+        else:
+            request.headers["authorization"] = httpx.BasicAuth(secret, "")._auth_header
+
+
+def _without(text: str, secret: str | None) -> str:
+    return text.replace(secret, "…") if secret else text
+
+
+def is_private(host: str) -> bool:
+    """Whether a literal address, or the name `localhost`, is not of the public internet."""
+    try:
+        return not ipaddress.ip_address(host.strip("[]")).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds until an upstream wants to be asked again, if it says so."""
+    text = headers.get("retry-after", "").strip()
+    if text.isdigit():
+        return float(text)
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+async def bounded(response: httpx.Response, binding: Binding) -> bytes:
+    """The decompressed body; Unavailable as soon as it is larger than the binding allows.
+
+    Decompressed here, in bounded steps: a bomb is never inflated to its full size.
+    """
+    left = binding.max_bytes
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "", "gzip", "deflate"):
+        raise Changed(f"an encoding that was not asked for: {encoding[:40]}", binding)
+    inflate = zlib.decompressobj(47) if encoding in ("gzip", "deflate") else None
+    parts: list[bytes] = []
+    try:
+        async for chunk in _raw(response):
+            part = chunk if inflate is None else inflate.decompress(chunk, left + 1)
+            left -= len(part)
+            if left < 0 or (inflate is not None and inflate.unconsumed_tail):
+                raise Unavailable(f"larger than {binding.max_bytes} bytes", binding)
+            parts.append(part)
+    except zlib.error as error:
+        raise Changed(f"not {encoding}: {error}", binding) from error
+    if inflate is not None and not inflate.eof:
+        raise Unavailable("cut off in the middle", binding)
+    return b"".join(parts)
+
+
+async def _raw(response: httpx.Response) -> AsyncIterator[bytes]:
+    if response.is_stream_consumed:  # a replayed answer is whole already
+        yield response.content
+        return
+    async for chunk in response.aiter_raw():
+        yield chunk

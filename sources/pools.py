@@ -1,0 +1,64 @@
+"""Pools: where to swim and when, as the city's directory and its table of hours have it."""
+
+from dataclasses import dataclass
+
+from schema.nodes import node_id
+from schema.places import Address
+from schema.pools import Pool
+from sources.hours import COLUMNS, Slot, slot
+from sources.names import fold
+from sources.places import commune, find_website
+from sources.reading import reads
+from sources.row import Row
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSlot(Slot):
+    """A row of a pool's opening hours."""
+
+
+@reads(
+    Pool,
+    "id name short_name street postcode commune phone website position lat lon notes "
+    "sports_pool leisure_pool teaching_pool paddling_pool slide diving_board wheelchair",
+)
+def pool(row: Row) -> Pool:
+    """One pool; ValueError without an id or a name."""
+    local_id, name = row.text("id"), row.text("name")
+    return Pool(
+        id=node_id("Pool", row.city.slug, local_id),
+        city=row.city.slug,
+        name=name,
+        folded=fold(name),
+        position=row.find_position(),
+        local_id=local_id,
+        short_name=row.find_text("short_name"),
+        address=_address(row),
+        phone=row.find_text("phone"),
+        website=find_website(row),
+        notes=row.find_text("notes"),
+        sports_pool=row.find_flag("sports_pool"),
+        leisure_pool=row.find_flag("leisure_pool"),
+        teaching_pool=row.find_flag("teaching_pool"),
+        paddling_pool=row.find_flag("paddling_pool"),
+        slide=row.find_flag("slide"),
+        diving_board=row.find_flag("diving_board"),
+        wheelchair_accessible=row.find_flag("wheelchair"),
+    )
+
+
+@reads(PoolSlot, COLUMNS, part="hours")
+def pool_slot(row: Row) -> PoolSlot:
+    """One row of opening hours; ValueError as for `slot`."""
+    return slot(row, PoolSlot)
+
+
+def _address(row: Row) -> Address:
+    written = row.find_text("commune")
+    city, insee = commune(row.city, written) if written is not None else (None, None)
+    return Address(
+        street=row.find_text("street"),
+        postcode=row.find_text("postcode"),
+        city=city,
+        insee=insee,
+    )

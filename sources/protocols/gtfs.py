@@ -1,0 +1,138 @@
+"""Gtfs: GTFS Schedule, the zip of CSV files in which a network publishes all it plans.
+
+https://gtfs.org/documentation/schedule/reference/
+
+    url            the zip; or, with `dataset`, the Opendatasoft portal that keeps it
+    dataset        the portal's dataset whose record says where the zip is: the address
+                   changes with each issue
+    attachment     the record's column that says so: "fichier" unless told
+    file           which file of the zip is read, such as "stops.txt"
+    max_unzipped   bytes that the file may unzip to: 256 MiB unless told
+
+One row per line under the file's own column names; what is empty is None.
+Tables that differ in `file` only share one download.
+
+Habits understood: byte order marks, files in a folder, a zip in the zip, macOS
+leftovers, spaces around values, values left out at a line's end, and Latin-1
+where UTF-8 is required. Values have no line breaks (the reference forbids them),
+so a quote that is never closed costs its own line and no other. Refused:
+encryption, compression other than deflate, and bombs.
+"""
+
+import csv
+import zipfile
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+from typing import IO
+
+import msgspec
+from pydantic import Field
+
+from sources.protocols import Ask, Speaks
+from sources.protocols.opendatasoft import dataset_url
+
+MIB = 1 << 20
+MAX_RATIO = 200  # timetables deflate to a twentieth of their size, bombs to a thousandth
+ENCRYPTED = 0x1
+BOM = b"\xef\xbb\xbf"
+
+
+class Gtfs(Speaks):
+    url: str
+    dataset: str | None = None
+    attachment: str = "fichier"
+    file: str
+    max_unzipped: int = Field(default=256 * MIB, ge=1)
+
+    async def fetch(self, ask: Ask) -> bytes:
+        url = self.url
+        if self.dataset is not None:
+            records = f"{dataset_url(self.url, self.dataset)}/records"
+            url = _attached((await ask.get(records, {"limit": "1"})).body, self.attachment)
+        return (await ask.get(url)).body
+
+    def rows(self, body: bytes) -> Iterator[dict[str, str | None]]:
+        """One row per line; a line that cannot be split is an empty row, for the reader to drop."""
+        try:
+            yield from _rows(_opened(body, self.file, self.max_unzipped), self.file)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+            raise ValueError(f"not a zip, or a broken one: {error}") from None
+
+    def feed(self) -> str:
+        return f"{type(self).__name__}{self.model_dump_json(exclude={'file'})}"
+
+
+def _attached(body: bytes, column: str) -> str:
+    """The address of the file that is attached to the first record."""
+    try:
+        url = msgspec.json.decode(body)["results"][0][column]["url"]
+    except (msgspec.DecodeError, RecursionError, LookupError, TypeError):
+        url = None
+    if not isinstance(url, str):
+        raise ValueError(f"no record with a file in `{column}`: {body[:200]!r}")
+    return url
+
+
+def _opened(body: bytes, file: str, limit: int, *, nested: bool = False) -> IO[bytes]:
+    """A file of the zip, unzipped as it is read: out of any folder, or of the one zip within."""
+    archive = zipfile.ZipFile(BytesIO(body))
+    for member in _members(archive, f"/{file}"):
+        return archive.open(_checked(member, limit))
+    zips = [] if nested else _members(archive, ".zip")
+    if len(zips) == 1:
+        inner = archive.read(_checked(zips[0], limit))
+        return _opened(inner, file, limit, nested=True)
+    raise ValueError(f"no {file} in the zip")
+
+
+def _members(archive: zipfile.ZipFile, end: str) -> list[zipfile.ZipInfo]:
+    """The files whose path ends so, shallowest first; macOS's shadows of them are none."""
+    paths = [(f"/{member.filename}".replace("\\", "/"), member) for member in archive.infolist()]
+    found = [
+        (path.count("/"), member)
+        for path, member in paths
+        if path.endswith(end) and "/__MACOSX/" not in path and "/._" not in path
+    ]
+    return [member for _, member in sorted(found, key=lambda one: one[0])]
+
+
+def _checked(member: zipfile.ZipInfo, limit: int) -> zipfile.ZipInfo:
+    """The member, if it may be unzipped. Its own word on its size binds: zipfile stops there."""
+    name, size = member.filename[:100], member.file_size
+    if member.flag_bits & ENCRYPTED:
+        raise ValueError(f"{name} is encrypted")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{name} is neither stored nor deflated")
+    if size > limit:
+        raise ValueError(f"{name} unzips to {size} bytes, more than the {limit} allowed")
+    if size > MIB and size > MAX_RATIO * member.compress_size:
+        raise ValueError(f"{name} unzips to {size} bytes from {member.compress_size}: a bomb")
+    return member
+
+
+def _rows(lines: IO[bytes], file: str) -> Iterator[dict[str, str | None]]:
+    columns = _split(next(lines, b"").removeprefix(BOM))
+    if not columns:
+        raise ValueError(f"{file} has no header")
+    for line in lines:
+        values = _split(line)
+        if values is None or any(values[len(columns) :]):
+            yield {}
+        elif any(values):
+            values += [""] * (len(columns) - len(values))
+            yield {name: value or None for name, value in zip(columns, values, strict=False)}
+
+
+def _split(line: bytes) -> list[str] | None:
+    """The values of a line, stripped; None if a quote in it is never closed."""
+    line = line.rstrip(b"\r\n") + b"\n"
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        text = line.decode("latin-1")
+    try:
+        values = next(csv.reader((text,), skipinitialspace=True))
+    except csv.Error:
+        return None
+    return None if values and "\n" in values[-1] else [value.strip() for value in values]

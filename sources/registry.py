@@ -1,0 +1,152 @@
+"""Sources: every feed of every city, found by what is wanted of it."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import strawberry
+from pydantic import ValidationError
+
+from cities import Binding, City, CityError
+from schema.provenance import Source, SourceState
+from sources.collection import Collection
+from sources.errors import NotOffered, Refused
+from sources.feeds import Feed, Table
+from sources.http import Door
+from sources.protocols import protocols
+from sources.reading import Reader, readers
+
+T = TypeVar("T")
+IDLE_AFTER_TTLS = 3
+WARM_UP_S = 4
+
+
+class Sources:
+    """Where each service of each city comes from; CityError if a city file asks for what is not."""
+
+    def __init__(self, cities: Mapping[str, City], door: Door) -> None:
+        self.cities = cities
+        self.clock = door.clock
+        self._warming: asyncio.Task[None] | None = None
+        self._feeds: dict[tuple[type, str], Feed] = {}
+        for city in cities.values():
+            shared: dict[str, list[Table]] = {}
+            for binding in city.bindings.values():
+                table = _table(city, binding)
+                shared.setdefault(table.speaks.feed(), []).append(table)
+            for tables in shared.values():
+                feed = Feed(city, tables, door)
+                self._feeds.update({(table.reader.kind, city.slug): feed for table in tables})
+
+    async def collection(self, kind: type[T], city: str) -> Collection[T]:
+        """Everything a city says of one kind of thing, as fresh as its policy has it."""
+        return await self._feed(kind, city).collection(kind)
+
+    def binding(self, kind: type, city: str) -> Binding:
+        """Where a city's things of one kind come from; NotOffered if they do not."""
+        return next(t.binding for t in self._feed(kind, city).tables if t.reader.kind is kind)
+
+    def kinds(self) -> Iterable[tuple[type, str]]:
+        """Everything there is to ask for: a kind of thing, and the slug of a city."""
+        return self._feeds.keys()
+
+    def report(self, city: str) -> list[Source]:
+        """How each of a city's sources is doing, in the order of its file."""
+        now = self.clock()
+        return [
+            _source(feed, table, now)
+            for (kind, slug), feed in self._feeds.items()
+            if slug == city
+            for table in feed.tables
+            if table.reader.kind is kind
+        ]
+
+    @property
+    def warm(self) -> bool:
+        """Whether each feed has been read, or has failed, once; or was given time enough to."""
+        return self._warming is None or self._warming.done()
+
+    def start(self) -> None:
+        """Read every feed once, behind, so that no client has to wait for the first read."""
+        self._warming = asyncio.create_task(self._warm_up(), name="first reads")
+
+    async def _warm_up(self) -> None:
+        reads = [feed.cached.get() for feed in set(self._feeds.values())]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WARM_UP_S):
+                await asyncio.gather(*reads, return_exceptions=True)
+
+    def close(self) -> None:
+        """Stop all reading."""
+        if self._warming is not None:
+            self._warming.cancel()
+        for feed in self._feeds.values():
+            feed.cached.close()
+
+    def _feed(self, kind: type, city: str) -> Feed:
+        feed = self._feeds.get((kind, city))
+        if feed is None:
+            raise NotOffered(city, readers[kind].table)
+        return feed
+
+
+def _table(city: City, binding: Binding) -> Table:
+    """A binding with all that it names: its reader, its protocol, its columns."""
+    where = f"{city.slug}.toml [{binding.table}]"
+    by_table = {reader.table: reader for reader in readers.values()}
+    reader: Reader[Any] | None = by_table.get(binding.table)
+    if reader is None:
+        raise CityError(where, f"no service `{binding.table}`", binding.table, by_table)
+    known = protocols()
+    if binding.protocol not in known:
+        problem = f"no protocol `{binding.protocol}`"
+        raise CityError(f"{where} protocol", problem, binding.protocol, known)
+    for column in binding.fields:
+        if column not in reader.columns:
+            raise CityError(f"{where} fields", f"no column `{column}`", column, reader.columns)
+    speaks = known[binding.protocol]
+    try:
+        return Table(binding, speaks(**binding.options), reader)
+    except ValidationError as error:
+        raise CityError.worded(where, error, speaks.model_fields) from None
+
+
+def _source(feed: Feed, table: Table, now: datetime) -> Source:
+    binding, cached = table.binding, feed.cached
+    held = cached.held.value.get(table.reader.kind) if cached.held is not None else None
+    collection = held if isinstance(held, Collection) else None
+    error = feed.problems.get(table.reader.kind) or cached.error
+    fetched_at = collection.fetched_at if collection is not None else None
+    return Source(
+        id=strawberry.ID(binding.source),
+        name=binding.name,
+        licence=binding.licence,
+        attribution=binding.attribution,
+        url=binding.page,
+        state=_state(feed, collection, error is not None and not isinstance(error, Refused), now),
+        fetched_at=fetched_at,
+        age_s=None if fetched_at is None else round((now - fetched_at).total_seconds()),
+        next_refresh_at=None
+        if fetched_at is None
+        else fetched_at + timedelta(seconds=binding.ttl_s),
+        rows_read=None if collection is None else len(collection.items),
+        rows_dropped=None if collection is None else collection.dropped,
+        last_error=None if error is None else error.detail,
+    )
+
+
+def _state(
+    feed: Feed, collection: Collection[Any] | None, failing: bool, now: datetime
+) -> SourceState:
+    cached = feed.cached
+    ttl_s = cached.binding.ttl_s
+    if collection is None:
+        return SourceState.DOWN if cached.error is not None or failing else SourceState.IDLE
+    asked_at = cached.asked_at
+    if (now - collection.fetched_at).total_seconds() < ttl_s:
+        return SourceState.LIVE
+    if asked_at is None or (now - asked_at).total_seconds() > IDLE_AFTER_TTLS * ttl_s:
+        return SourceState.IDLE
+    return SourceState.STALE

@@ -1,0 +1,297 @@
+"""Shared store: Valkey or Redis between replicas, which may die, freeze or be emptied at any time.
+
+An operation that fails or takes longer than a moment makes the replica go on
+alone at once; from then on only its heartbeat asks whether the store is back, so
+no request ever waits for it again. Keys begin with `poche:1:`; nothing in them is
+secret. The store must not evict keys that have not expired (`noeviction`).
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Self, TypeVar
+
+import msgspec
+import structlog
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import RedisError
+
+from cities import Quota
+from sources.quota import paced
+from sources.shared_quota import BEAT, TAKE, Ledger
+from sources.store import MIB, Left, Payload, Store, digest
+
+T = TypeVar("T")
+log = structlog.get_logger("sources")
+
+VERSION = 1
+PATIENCE_S = 0.25
+BYTES_PER_S = 32 * MIB  # what a payload may need on top of that
+BEAT_S = 1.0
+ALIVE_S = 5.0  # a replica that has not been heard for so long is gone
+SETTLE_S = 2.5  # in which every replica finds out that the store is back, and tells its calls
+CONNECTIONS = 16
+
+# Only its own holder ends a lease; who waits for it is told.
+RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  redis.call('DEL', KEYS[1])
+  redis.call('PUBLISH', ARGV[2], ARGV[3])
+end
+"""
+
+envelope = msgspec.msgpack.Decoder(tuple[int, Payload])
+
+
+def key(kind: str, *name: str) -> str:
+    return ":".join(("poche", str(VERSION), kind, *name))
+
+
+NEWS, LIFE, SETTLING, REPLICAS = (key(k) for k in ("news", "life", "settling", "replicas"))
+
+
+class Shared(Store):
+    """The store at `url` (`redis://`, `rediss://` or `unix://`), shared by `replicas` at least.
+
+    `clock` is monotonic seconds. Other replicas are counted as they are heard;
+    `replicas` matters only to one that starts when the store is already away.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        replicas: int = 1,
+        beat_s: float = BEAT_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        pool = BlockingConnectionPool.from_url(
+            url,
+            protocol=3,
+            max_connections=CONNECTIONS,
+            retry=Retry(NoBackoff(), 0),  # time-outs and retries are ours, for the whole operation
+            socket_timeout=None,
+            timeout=None,
+        )
+        # redis-py types every reply as a union of all replies of all protocols
+        self._redis: Any = Redis.from_pool(pool)
+        self._take: Any = self._redis.register_script(TAKE)
+        self._beat: Any = self._redis.register_script(BEAT)
+        self._release: Any = self._redis.register_script(RELEASE)
+        self._beat_s = beat_s
+        self._clock = clock
+        self._ahead_s = time.time() - clock()  # the store's clock against ours: a guess till we ask
+        self._life = ""
+        self._ledger = Ledger(secrets.token_hex(8), replicas)
+        self._beating = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def replicas(self) -> int:
+        """How many there are, this one included, as far as it knows."""
+        return len(self._ledger)
+
+    async def get(self, feed: str, than: float = 0.0) -> Payload | None:
+        name = key("feed", digest(feed))
+        try:
+            head = await self._ask(lambda: self._redis.hmget(name, "at", "size"), (None, None))
+            if head[0] is None or float(head[0]) <= than:
+                return None
+            within_s = PATIENCE_S + int(head[1]) / BYTES_PER_S
+            record = await self._ask(lambda: self._redis.hget(name, "record"), None, within_s)
+            version, payload = envelope.decode(record or b"")
+        except (ValueError, TypeError, msgspec.DecodeError):  # another version's, or nobody's
+            return None
+        return payload if version == VERSION and payload.fetched_at > than else None
+
+    async def put(self, feed: str, payload: Payload, keep_s: float) -> None:
+        name, size = digest(feed), len(payload.body)
+        record = msgspec.msgpack.encode((VERSION, payload))
+
+        async def share() -> None:
+            async with self._redis.pipeline(transaction=True) as together:
+                at = repr(payload.fetched_at)
+                together.delete(key("feed", name))
+                together.hset(key("feed", name), mapping={"at": at, "size": size, "record": record})
+                together.pexpire(key("feed", name), milliseconds(keep_s))
+                together.publish(NEWS, name)
+                await together.execute()
+
+        await self._ask(share, None, PATIENCE_S + size / BYTES_PER_S)
+
+    @asynccontextmanager
+    async def lease(self, feed: str, for_s: float) -> AsyncIterator[bool]:
+        name, token, px = digest(feed), secrets.token_hex(8), milliseconds(for_s)
+        ours = bool(
+            await self._ask(
+                lambda: self._redis.set(key("lease", name), token, nx=True, px=px), True
+            )
+        )
+        try:
+            yield ours
+        finally:
+            if ours:
+                keys, args = [key("lease", name)], [token, NEWS, name]
+                await self._ask(lambda: self._release(keys=keys, args=args), None)
+
+    async def leased(self, feed: str) -> bool:
+        return bool(await self._ask(lambda: self._redis.exists(key("lease", digest(feed))), 0))
+
+    async def take(self, source: str, quota: Quota) -> float:
+        quota, call = paced(quota), self._ledger.next_call()
+        reply = await self._spend(source, quota, call, "1")
+        if reply is None:
+            # while a heartbeat tells the store our calls, there may be none that it misses
+            busy = self._beating.locked()
+            return PATIENCE_S if busy else self._ledger.take_alone(source, quota, self._now())
+        wait, used, at, _ = reply
+        self._ledger.used(source, used)
+        if not wait:
+            self._ledger.made(source, quota, call, at / 1e6)
+        return float(wait) / 1e6
+
+    async def exhaust(self, source: str, for_s: float) -> None:
+        self._ledger.close(source, self._now() + for_s)
+        px = milliseconds(for_s)
+        await self._ask(lambda: self._redis.set(key("closed", source), "1", px=px), None)
+
+    async def left(self, source: str, quota: Quota) -> Left:
+        quota = paced(quota)
+        reply = await self._spend(source, quota, "", "0")
+        if reply is None:
+            mine, now = self._ledger.share(source, quota, self._now()), self._now()
+            return Left(mine.remaining(now), mine.resets_in(now))
+        wait, used, _, resets_in = reply
+        return Left(0 if wait else quota.calls - used, max(wait, resets_in) / 1e6)
+
+    async def trip(self, source: str, for_s: float) -> None:
+        px = milliseconds(for_s)
+        await self._ask(lambda: self._redis.set(key("open", source), "1", px=px), None)
+
+    async def tripped(self, source: str) -> float:
+        left_ms = await self._ask(lambda: self._redis.pttl(key("open", source)), 0)
+        return max(0.0, left_ms / 1000)
+
+    async def beat(self) -> None:
+        """One heartbeat: who else is there, and whether the store is, and knows what we spent."""
+        async with self._beating:
+            doubt, known = self._ledger.doubt, self._life
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    life, now_us, replicas = await self._beat(
+                        keys=[LIFE, REPLICAS, SETTLING],
+                        args=[
+                            self._ledger.replica,
+                            known,
+                            secrets.token_hex(8),
+                            "1" if doubt else "0",
+                            int(ALIVE_S * 1e6),
+                            milliseconds(SETTLE_S),
+                        ],
+                    )
+                self._ahead_s = now_us / 1e6 - self._clock()
+                if doubt or (known and known != life.decode()):
+                    async with asyncio.timeout(PATIENCE_S * 4):
+                        await self._tell()
+            except (RedisError, OSError, TimeoutError) as error:
+                self._lost(error)
+                return
+            self._life = life.decode()
+            self._ledger.replicas = sorted(one.decode() for one in replicas)
+            self._ledger.doubt = False
+            if self.alone:
+                self.alone = False
+                log.info("the shared store is back", replicas=self.replicas)
+
+    async def __aenter__(self) -> Self:
+        await self.beat()
+        self._tasks = [
+            asyncio.create_task(self._keep_beating(), name="store heartbeat"),
+            asyncio.create_task(self._listen(), name="store news"),
+        ]
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._ask(lambda: self._redis.zrem(REPLICAS, self._ledger.replica), None)
+        await self._redis.aclose()
+
+    async def _ask(
+        self, asking: Callable[[], Awaitable[T]], otherwise: T, within_s: float = PATIENCE_S
+    ) -> T:
+        if self.alone:
+            return otherwise
+        try:
+            async with asyncio.timeout(within_s):
+                return await asking()
+        except (RedisError, OSError, TimeoutError) as error:
+            self._lost(error)
+            return otherwise
+
+    async def _spend(self, source: str, quota: Quota, call: str, take: str) -> Any:
+        """TAKE's reply; None if alone."""
+
+        def asking() -> Awaitable[Any]:
+            return self._take(
+                keys=[key("budget", source), key("closed", source), LIFE, SETTLING],
+                args=[self._life, call, quota.calls, int(quota.period_s * 1e6), take, ""],
+            )
+
+        reply = await self._ask(asking, None)
+        if reply is not None and reply[0] < 0:  # it lost its memory: tell it, then ask again
+            await self.beat()
+            reply = await self._ask(asking, None)
+        return reply
+
+    async def _tell(self) -> None:
+        """What the store may not know of us."""
+        now = self._now()
+        async with self._redis.pipeline(transaction=False) as together:
+            for source, (period_s, calls) in self._ledger.retold(now).items():
+                if calls:
+                    times = {call: int(at * 1e6) for call, at in calls.items()}
+                    together.zadd(key("budget", source), times)
+                    together.pexpire(key("budget", source), milliseconds(period_s))
+            for source, for_s in self._ledger.closures(now).items():
+                together.set(key("closed", source), "1", px=milliseconds(for_s))
+            await together.execute()
+
+    def _lost(self, error: Exception) -> None:
+        self.failures += 1
+        if isinstance(error, Disconnected):  # it may come back with an old snapshot
+            self._ledger.doubt = True
+        if not self.alone:
+            self.alone = True
+            self._ledger.cut_off(self._now())
+            log.warning("the shared store is away: going on alone", why=repr(error))
+
+    def _now(self) -> float:
+        return self._clock() + self._ahead_s
+
+    async def _keep_beating(self) -> None:
+        while True:
+            await asyncio.sleep(self._beat_s)
+            await self.beat()
+
+    async def _listen(self) -> None:
+        while True:
+            with suppress(RedisError, OSError):
+                async with self._redis.pubsub() as news:
+                    await news.subscribe(NEWS)
+                    async for message in news.listen():
+                        if message["type"] == "message":
+                            self._ring(message["data"].decode())
+            await asyncio.sleep(self._beat_s)
+
+
+def milliseconds(seconds: float) -> int:
+    """As the store counts: at least one."""
+    return max(1, round(seconds * 1000))

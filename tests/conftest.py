@@ -1,0 +1,131 @@
+"""A whole application, its upstreams replayed from `recordings/`, its clock standing still."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import stamina
+
+from server.app import create_app
+from server.settings import Settings
+
+HERE = Path(__file__).parent
+RECORDINGS = HERE / "recordings"
+NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)  # a Tuesday, 10:05 in Nantes, in term
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+class Clock:
+    """Stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class Replay:
+    """Stands for every upstream: counts calls, and breaks the tables it is told to."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
+        self.broken: dict[str, Answer] = {}
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        binding = request.extensions["binding"]
+        self.calls[binding.table] += 1
+        if binding.table in self.broken:
+            return self.broken[binding.table](request)
+        files = sorted((RECORDINGS / binding.city).glob(f"{binding.table}-[0-9].*"))
+        turn = (self.calls[binding.table] - 1) % len(files)
+        return httpx.Response(200, content=files[turn].read_bytes())
+
+
+def down(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("nobody there", request=request)
+
+
+def refusing(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(403, text="go away")
+
+
+def failing(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(500, text="oops")
+
+
+def changed(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, text='[{"nothing": "we know"}]')
+
+
+class Server:
+    """A running application that tests talk to as clients do."""
+
+    def __init__(self, client: httpx.AsyncClient, clock: Clock) -> None:
+        self.client = client
+        self.clock = clock
+
+    async def post(self, query: str, variables: dict[str, Any] | None = None) -> httpx.Response:
+        body = {"query": query, "variables": variables}
+        return await self.client.post("/graphql", json=body)
+
+    async def ask(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer: dict[str, Any] = (await self.post(query, variables)).json()
+        return answer
+
+
+@asynccontextmanager
+async def serving(
+    transport: httpx.AsyncBaseTransport, clock: Clock | None = None, **settings: Any
+) -> AsyncIterator[Server]:
+    """The application, from its first moment to its last."""
+    clock = clock or Clock()
+    app = create_app(Settings(**{"warm": False, **settings}), transport=transport, clock=clock)
+    inside = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=inside, base_url="http://test") as client,
+    ):
+        yield Server(client, clock)
+
+
+@pytest.fixture(autouse=True)
+def _at_once() -> Any:
+    """Retries without their pauses."""
+    stamina.set_testing(True, attempts=3)
+    yield
+    stamina.set_testing(False)
+
+
+@pytest.fixture
+def replay() -> Replay:
+    return Replay()
+
+
+@pytest.fixture
+def graphql(replay: Replay) -> Callable[..., dict[str, Any]]:
+    """Ask one query of an application that has just started."""
+
+    def ask(query: str, variables: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:
+        async def main() -> dict[str, Any]:
+            async with serving(httpx.MockTransport(replay), **settings) as server:
+                return await server.ask(query, variables)
+
+        return asyncio.run(main())
+
+    return ask
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"

@@ -1,0 +1,64 @@
+"""Record: what each upstream of Nantes answers, as small files that the tests replay.
+
+    python -m tests.record           from the sandbox, at the tests' own moment
+    python -m tests.record --live    from the real upstreams
+
+Golden answers are written by the tests themselves where there are none.
+"""
+
+import asyncio
+import sys
+from collections import Counter
+
+import httpx
+
+import cities
+from sandbox.app import create_app
+from sandbox.world import World
+from server.network import transport as public_network
+from sources import Sources
+from sources.http import Door
+from tests.conftest import NOW, RECORDINGS
+
+SUFFIXES = {"application/json": "json", "application/xml": "xml", "application/zip": "zip"}
+
+
+class Recorder(httpx.AsyncBaseTransport):
+    """Passes calls on, and keeps what comes back."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+        self._calls: Counter[str] = Counter()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        binding = request.extensions["binding"]
+        response = await self._inner.handle_async_request(request)
+        body = b"".join([chunk async for chunk in response.aiter_raw()])
+        self._calls[binding.table] += 1
+        media_type = response.headers["content-type"].partition(";")[0]
+        name = f"{binding.table}-{self._calls[binding.table]}.{SUFFIXES[media_type]}"
+        folder = RECORDINGS / binding.city
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(body)
+        print(f"{name}: {len(body)} bytes")
+        headers = {k: v for k, v in response.headers.items() if k != "content-encoding"}
+        return httpx.Response(response.status_code, headers=headers, content=body)
+
+
+async def main(live: bool) -> None:
+    known = {"nantes": cities.load()["nantes"]}
+    if live:
+        inner = public_network(None, known.values())
+    else:
+        inner = httpx.ASGITransport(create_app(World(lambda: NOW)))
+    reroute = None if live else "http://sandbox"
+    async with httpx.AsyncClient(transport=Recorder(inner)) as client:
+        sources = Sources(known, Door(client, lambda: NOW, reroute=reroute))
+        for kind, city in sources.kinds():
+            found = await sources.collection(kind, city)
+            print(f"{kind.__name__}: {len(found.items)} read, {found.dropped} dropped")
+        sources.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main("--live" in sys.argv))
