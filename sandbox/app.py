@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, time
 from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import sha256
+from typing import TypedDict
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -30,6 +31,15 @@ SIRI_PATH = "/api.okina.fr/gateway/sem/realtime/anshar/services"
 
 Answer = Callable[[datetime, Fault], Awaitable[Response]]
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Options(TypedDict, total=False):
+    """What `create_app` takes by name."""
+
+    control: bool
+    siri_period_s: float
+    daily_quota: int
+    faults: Iterable[tuple[str, Fault]]
 
 
 def create_app(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse, Response
@@ -116,8 +116,10 @@ def check(params: QueryParams) -> None:
     if params.get("lang", "fr") not in LANGUAGES:
         raise invalid("lang", params["lang"], f"one of {', '.join(LANGUAGES)}")
     zone = params.get("timezone", "UTC")
-    if zone not in available_timezones():
-        raise invalid("timezone", zone, "a timezone name")
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise invalid("timezone", zone, "a timezone name") from None
     if "group_by" in params:
         raise Refusal("The sandbox does not group: group_by is not supported.")
 

@@ -129,11 +129,10 @@ class Faults:
 
     def suffered(self, name: str | None) -> Fault:
         """The fault of this call, which counts: a flaky upstream recovers by being asked."""
-        suffered = self.current.get(name or "", NONE)
-        if suffered.kind == "flaky":
-            left = replace(suffered, number=suffered.number - 1)
-            if left.number < 1:
-                del self.current[name or ""]
-            else:
-                self.current[name or ""] = left
+        suffered = self.current.get(name, NONE) if name else NONE
+        if name and suffered.kind == "flaky":
+            if suffered.number < 1:
+                del self.current[name]
+                return NONE
+            self.current[name] = replace(suffered, number=suffered.number - 1)
         return suffered

@@ -4,6 +4,7 @@ One menu for the whole city, without course names. An empty course is `-`, a hol
 bold, and the same thing is never written twice the same way.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -83,10 +84,8 @@ def meal(day: date, kind: str, seed: int) -> str:
         for course in COURSES
     )
     html = pick(VEGETARIAN if vegetarian else PLAIN, *key, "html").format(served)
-    marks = [
-        mark for mark in FOOTNOTES if mark in served.replace("**", "" if mark == "*" else "**")
-    ]
-    notes = "<br />".join(FOOTNOTES[mark] for mark in marks)
+    marks = re.findall(r"\*\*|\*|°", served)
+    notes = "<br />".join(FOOTNOTES[mark] for mark in FOOTNOTES if mark in marks)
     return html + (pick(NOTED, *key, "notes").format(notes) if notes else "")
 
 

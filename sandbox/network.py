@@ -175,13 +175,8 @@ def made_up_ways(rows: int, seed: int) -> Iterator[Way]:
             lat += 0.004 * cos(radians(heading))
             lon += 0.006 * sin(radians(heading))
             place = Place(90_001 + stop, f"Arrêt {stop + 1}", round(lat, 5), round(lon, 5))
-            there.append(
-                Quay(900_001 + 2 * stop, place, place.lat, place.lon, "1", "", f"S{stop + 1}A")
-            )
-            back.append(
-                Quay(
-                    900_002 + 2 * stop, place, place.lat, place.lon + 2e-4, "2", "", f"S{stop + 1}R"
-                )
-            )
+            first, code = 900_001 + 2 * stop, f"S{stop + 1}"
+            there.append(Quay(first, place, place.lat, place.lon, "1", "", f"{code}A"))
+            back.append(Quay(first + 1, place, place.lat, place.lon, "2", "", f"{code}R"))
         yield way(line, "R", tuple(there))
         yield way(line, "A", tuple(reversed(back)))

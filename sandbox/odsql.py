@@ -64,7 +64,7 @@ def order_by(text: str, fields: Iterable[Field]) -> Callable[[list[Row]], list[R
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\w+)(?:\s+(asc|desc))?\s*", part, re.IGNORECASE)
         if not match or match[1] not in names:
-            raise MalformedQuery(f"{part.strip()}.", "order_by")
+            raise MalformedQuery(part.strip(), "order_by")
         keys.append((match[1], (match[2] or "").lower() == "desc"))
 
     def ordered(rows: list[Row]) -> list[Row]:
@@ -87,7 +87,7 @@ def select(text: str, fields: Iterable[Field]) -> tuple[Field, ...]:
         elif name in by_name:
             chosen[name] = by_name[name]
         else:
-            raise MalformedQuery(f"{name}.", "select")
+            raise MalformedQuery(name, "select")
     return tuple(chosen.values())
 
 

@@ -1,24 +1,22 @@
 """Serve: the sandbox on a real socket, in the foreground or beside a test."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from socket import create_server
 from threading import Thread
+from typing import Unpack
 
 import uvicorn
-from starlette.types import ASGIApp
 
-from sandbox.app import create_app
-from sandbox.faults import Fault
+from sandbox.app import Options, create_app
 from sandbox.world import World
 
 
-def server(app: ASGIApp, host: str, port: int) -> uvicorn.Server:
+def server(world: World, options: Options) -> uvicorn.Server:
     """A server that adds nothing of its own: the date is that of the world."""
     return uvicorn.Server(
         uvicorn.Config(
-            app,
-            host=host,
-            port=port,
+            create_app(world, **options),
             lifespan="off",
             log_level="critical",  # a fault that breaks an answer is no news
             date_header=False,
@@ -27,46 +25,26 @@ def server(app: ASGIApp, host: str, port: int) -> uvicorn.Server:
     )
 
 
-def run(
-    host: str,
-    port: int,
-    world: World,
-    *,
-    siri_period_s: float = 30,
-    daily_quota: int = 10_000,
-    faults: Iterable[tuple[str, Fault]] = (),
-) -> None:
-    """Serves until interrupted."""
-    app = create_app(world, siri_period_s=siri_period_s, daily_quota=daily_quota, faults=faults)
-    server(app, host, port).run()
+def run(host: str, port: int, world: World, **options: Unpack[Options]) -> None:
+    """Serves until interrupted; the options are those of `create_app`. OSError: port taken."""
+    server(world, options).run(sockets=[create_server((host, port))])
 
 
 @contextmanager
-def running(
-    world: World,
-    port: int = 0,
-    *,
-    control: bool = True,
-    siri_period_s: float = 30,
-    daily_quota: int = 10_000,
-    faults: Iterable[tuple[str, Fault]] = (),
-) -> Iterator[str]:
-    """Serves in a thread, on any free port for 0, and gives the base URL (`http://127.0.0.1:…`)."""
-    app = create_app(
-        world,
-        control=control,
-        siri_period_s=siri_period_s,
-        daily_quota=daily_quota,
-        faults=faults,
-    )
-    serving = server(app, "127.0.0.1", port)
-    socket = serving.config.bind_socket()
-    thread = Thread(target=serving.run, kwargs={"sockets": [socket]}, daemon=True)
+def running(world: World, port: int = 0, **options: Unpack[Options]) -> Iterator[str]:
+    """Serves in a thread, on any free port for 0, and gives the base URL (`http://127.0.0.1:8090`).
+
+    The options are those of `create_app`. OSError: port taken.
+    """
+    listening = create_server(("127.0.0.1", port))
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    serving = server(world, options)
+    thread = Thread(target=serving.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
         while thread.is_alive() and not serving.started:
             thread.join(0.01)
-        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
+        yield address
     finally:
-        serving.should_exit = serving.force_exit = True  # an upstream that hangs would wait too
+        serving.should_exit = serving.force_exit = True  # else it waits for whoever hangs
         thread.join()

@@ -131,9 +131,8 @@ def prediction(trip: Trip, instant: float, seed: int) -> tuple[float, int | None
     habit = draw("habit", *key)
     if habit < STALE:
         # Predicted hours ago, minutes before its time, and never corrected.
-        return trip.starts - 7200 - 3600 * draw("age", *key), -60 * int(
-            1 + 11 * draw("early", *key)
-        )
+        recorded = trip.starts - 7200 - 3600 * draw("age", *key)
+        return recorded, -60 * int(1 + 11 * draw("early", *key))
     recorded = instant - 60 * draw("age", *key)
     if habit < STALE + UNMONITORED:
         return recorded, None

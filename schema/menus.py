@@ -33,12 +33,13 @@ class MenuVariant(Enum):
 
 @strawberry.federation.type(shareable=True, description="One thing on the plate.")
 class Dish:
-    name: str = strawberry.field(description="As the kitchen words it, marks and labels left out.")
+    name: str = strawberry.field(description="As the kitchen words it, without its footnote marks.")
     labels: list[str] = strawberry.field(
-        description="Quality marks that the kitchen claims for it: `bio`, `AOP`, `Label rouge`."
+        description="Quality marks that the kitchen claims for it, or for a part of it: "
+        "`bio`, `AOP`, `Label rouge`, `BBC` (Bleu-Blanc-Cœur)."
     )
     notes: list[str] = strawberry.field(
-        description="What its marks stand for, in the kitchen's words: the meat's origin."
+        description="What it is made of, and what its marks stand for, in the kitchen's words."
     )
 
 
@@ -47,7 +48,7 @@ class Course:
     name: str | None = strawberry.field(
         description="Starter, main course…; null where the source only gives the order."
     )
-    dishes: list[Dish] = strawberry.field(description="The dishes of the course, or its choices.")
+    dishes: list[Dish] = strawberry.field(description="Its dish, or the dishes to choose from.")
 
 
 @strawberry.federation.type(keys=["id"], description="One meal of one day.")
@@ -58,7 +59,7 @@ class Menu(Node):
     variant: MenuVariant = strawberry.field(description="For whom it is cooked.")
     variant_name: str = strawberry.field(description="The variant as the source calls it.")
     vegetarian: bool | None = strawberry.field(
-        description="True where the menu is announced as vegetarian; null where nothing is said."
+        description="True where the whole menu is announced as vegetarian; null where nothing is said."
     )
     title: str | None = strawberry.field(
         description="What the kitchen announces above the courses: `Repas froid`."

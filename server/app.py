@@ -19,6 +19,7 @@ from server.network import transport as public_network
 from server.settings import Settings
 from sources import Sources
 from sources.http import Door
+from sources.shared_store import Shared
 
 
 def now() -> datetime:
@@ -42,13 +43,14 @@ def create_app(
     client = httpx.AsyncClient(
         transport=transport or public_network(settings.upstream, known.values())
     )
-    door = Door(client, clock, reroute=settings.upstream, secrets=os.environ)
+    store = Shared(settings.store) if settings.store else None
+    door = Door(client, clock, store, reroute=settings.upstream, secrets=os.environ)
     sources = Sources(known, door)
     built = schema.build()._schema
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with client:
+        async with client, door.store:
             if settings.warm:
                 sources.start()
             yield

@@ -17,6 +17,9 @@ class Settings(BaseSettings):
     upstream: str | None = Field(
         default=None, description="Ask all upstreams at this address instead: the sandbox."
     )
+    store: str | None = Field(
+        default=None, description="The Valkey or Redis that replicas share: redis://…"
+    )
     deadline_s: float = Field(default=10, gt=0, description="Seconds a request may take.")
     max_body: int = Field(default=131_072, gt=0, description="Bytes of a request's body.")
     max_query: int = Field(default=65_536, gt=0, description="Characters of a document.")

@@ -21,6 +21,7 @@ AUTUMN, CHRISTMAS = "Vacances de la Toussaint", "Vacances de Noël"
 WINTER, SPRING, SUMMER = "Vacances d'hiver", "Vacances de printemps", "Vacances d'été"
 BRIDGE = "Pont de l'Ascension"
 SMALL = frozenset({AUTUMN, CHRISTMAS, WINTER, SPRING, BRIDGE})
+ALL = SMALL | {SUMMER}
 FRIDAY = 4
 ABSENT = {date(2027, 9, 1): SUMMER}  # classes resume on 2 September 2027, in all zones
 
@@ -86,7 +87,7 @@ def _spoken(period: str) -> tuple[bool, frozenset[str]] | None:
     if holidays is None:
         return (False, meant) if term and term["hors"] else (True, frozenset())
     if holidays["hors"]:
-        return True, SMALL | {SUMMER} - meant
+        return True, ALL - meant
     return bool(term and not term["hors"]), meant
 
 
@@ -96,7 +97,7 @@ def _holidays_meant(words: str, size: str | None) -> frozenset[str]:
         return frozenset(seasons - {SUMMER}) or SMALL
     if size == "grandes ":
         return frozenset({SUMMER})
-    return frozenset(seasons) or SMALL | {SUMMER}
+    return frozenset(seasons) or ALL
 
 
 @lru_cache(maxsize=128)

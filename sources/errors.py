@@ -3,7 +3,8 @@
 * SourceError               extensions: code, city, service, source, retryAfter
   - Unavailable  UNAVAILABLE  down, slow, failing, or its breaker is open
       - Overdue  DEADLINE     it may be well, but this request had no time left for it
-  - Refused      REFUSED      it answered, and said no (401, 403, 429), or our quota is spent
+  - Refused      REFUSED      it answered, and said no (401, 403, 429)
+      - OverQuota    REFUSED  we keep from asking: its quota is spent
   - Changed      CHANGED      it answered, and nothing in it could be read
   - NotOffered   NOT_OFFERED  this city has no such service
 
@@ -55,6 +56,10 @@ class Overdue(Unavailable):
 class Refused(SourceError):
     code = "REFUSED"
     sentence = "{source} refuses to answer at the moment."
+
+
+class OverQuota(Refused):
+    pass
 
 
 class Changed(SourceError):

@@ -7,16 +7,17 @@ the same payload share one feed, so that it is fetched once and swapped whole.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from cities import Binding, City
 from sources.cache import Cached, Held
 from sources.collection import Collection
-from sources.errors import Changed, SourceError
+from sources.errors import Changed, SourceError, Unavailable
 from sources.http import Door, NotModified, Validators
 from sources.protocols import Speaks
 from sources.reading import Reader, read_all
+from sources.store import Payload
 
 T = TypeVar("T")
 
@@ -42,12 +43,18 @@ class Feed:
 
     def __init__(self, city: City, tables: Sequence[Table], door: Door) -> None:
         self.tables = tables
+        self.name = tables[0].speaks.feed()
         self.problems: dict[type, SourceError] = {}
         self._city = city
         self._door = door
         self._validators = Validators()
         self._doubts: dict[type, int] = {}
         self.cached: Cached[Snapshot] = Cached(tables[0].binding, self._load, door.clock)
+
+    @property
+    def _keep_s(self) -> float:
+        binding = self.tables[0].binding
+        return binding.ttl_s + max(binding.stale_while_revalidate_s, binding.stale_if_error_s)
 
     async def collection(self, kind: type[T]) -> Collection[T]:
         """Everything the source says of this kind, by its policy; SourceError if there is none."""
@@ -57,38 +64,70 @@ class Feed:
         return found
 
     async def _load(self, held: Held[Snapshot] | None) -> Held[Snapshot]:
+        """The next snapshot: out of another replica's hands, or the upstream's."""
+        first, store = self.tables[0].binding, self._door.store
+        since = self._door.clock().timestamp() - first.ttl_s
+        than = max(since, held.fetched_at.timestamp()) if held is not None else since
+        payload = await store.get(self.name, than)
+        if payload is None:
+            async with store.lease(self.name, first.timeout_s) as ours:
+                if ours:
+                    try:
+                        payload = await self._fetch()
+                    except NotModified:
+                        return await self._renewed(held)
+                else:
+                    payload = await store.newer(self.name, than, first.timeout_s)
+        if payload is None:
+            raise Unavailable("another replica could not read it", first)
+        return await self._taken(payload, held)
+
+    async def _fetch(self) -> Payload:
+        """The upstream's payload, shared with the other replicas."""
         first = self.tables[0]
         ask = self._door.open(first.binding, first.speaks.complaint, self._validators)
         try:
             body = await first.speaks.fetch(ask)
-        except NotModified:
-            if held is None:
-                raise Changed("304, but nothing was read before", first.binding) from None
-            return self._renewed(held)
-        except ValueError as error:  # a reply the protocol cannot go on from
+        except ValueError as error:  # a reply that the protocol cannot go on from
             raise Changed(str(error), first.binding) from error
-        now = self._door.clock()
-        read = asyncio.to_thread(self._read, body, now) if len(body) >= LARGE else None
-        found = self._checked(await read if read else self._read(body, now), held)
+        payload = Payload(body, self._door.clock().timestamp(), self._validators.fresh)
+        await self._door.store.put(self.name, payload, self._keep_s)
+        return payload
+
+    async def _taken(self, payload: Payload, held: Held[Snapshot] | None) -> Held[Snapshot]:
+        """What a payload holds, and of what it does not hold any more, what was held before."""
+        at = datetime.fromtimestamp(payload.fetched_at, UTC)
+        if len(payload.body) < LARGE:
+            found = self._read(payload.body, at)
+        else:
+            found = await asyncio.to_thread(self._read, payload.body, at)
+        found = self._checked(found, held)
         self.problems = {
             kind: problem for kind, problem in found.items() if isinstance(problem, SourceError)
         }
         if len(self.problems) == len(found):
             raise next(iter(self.problems.values()))
-        if not self.problems:
-            self._validators.commit()
+        if not self.problems:  # from now on, ask only for changes to it
+            self._validators.commit(payload.validators)
         old = held.value if held is not None else {}
         kept = {kind: old.get(kind, problem) for kind, problem in self.problems.items()}
-        return Held({**found, **kept}, now)
+        return Held({**found, **kept}, at)
 
-    def _renewed(self, held: Held[Snapshot]) -> Held[Snapshot]:
+    async def _renewed(self, held: Held[Snapshot] | None) -> Held[Snapshot]:
         """The upstream says that nothing has changed: the same, as of now."""
-        now = self._door.clock()
-        renewed: Snapshot = {
+        now, store = self._door.clock(), self._door.store
+        if held is None:
+            self._validators.held.clear()
+            raise Changed("304, but nothing was read before", self.tables[0].binding)
+        shared = await store.get(self.name)
+        if shared is not None:
+            renewed = Payload(shared.body, now.timestamp(), shared.validators)
+            await store.put(self.name, renewed, self._keep_s)
+        fresh: Snapshot = {
             kind: replace(old, fetched_at=now) if isinstance(old, Collection) else old
             for kind, old in held.value.items()
         }
-        return Held(renewed, now)
+        return Held(fresh, now)
 
     def _read(self, body: bytes, now: datetime) -> Snapshot:
         return {table.reader.kind: self._collected(table, body, now) for table in self.tables}

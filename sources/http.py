@@ -18,8 +18,10 @@ import stamina
 import structlog
 
 from cities import Binding
-from sources.errors import Changed, Refused, SourceError, Unavailable
+from sources.breaker import Breaker, State
+from sources.errors import Changed, OverQuota, Refused, SourceError, Unavailable
 from sources.protocols import Reply
+from sources.store import Memory, Store
 
 log = structlog.get_logger("sources.http")
 
@@ -49,9 +51,9 @@ class Validators:
     held: dict[str, dict[str, str]] = field(default_factory=dict)
     fresh: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def commit(self) -> None:
+    def commit(self, given: dict[str, dict[str, str]]) -> None:
         """What was read is good: ask for changes to it from now on."""
-        self.held, self.fresh = {**self.held, **self.fresh}, {}
+        self.held, self.fresh = dict(given), {}
 
 
 class Door:
@@ -65,6 +67,7 @@ class Door:
         self,
         client: httpx.AsyncClient,
         clock: Callable[[], datetime],
+        store: Store | None = None,
         *,
         reroute: str | None = None,
         secrets: Mapping[str, str] | None = None,
@@ -73,7 +76,13 @@ class Door:
         self._reroute = reroute.rstrip("/") if reroute else None
         self._secrets = secrets or {}
         self._places: dict[str, asyncio.Semaphore] = {}
+        self._breakers: dict[str, Breaker] = {}
         self.clock = clock
+        self.store = store or Memory(lambda: clock().timestamp(), max_bytes=0)
+
+    def breaker(self, binding: Binding) -> Breaker:
+        """What watches over the calls to one source."""
+        return self._breakers.setdefault(binding.source, Breaker(lambda: self.clock().timestamp()))
 
     def open(self, binding: Binding, complaint: Complaint, validators: Validators) -> "Asking":
         """The door for one binding, for one read of its payload."""
@@ -100,6 +109,40 @@ class Door:
         raise AssertionError("stamina either returns or raises")
 
     async def _once(self, asking: "Asking", request: httpx.Request) -> Reply:
+        """One attempt, if the breaker and the quota let it through."""
+        binding = asking.binding
+        breaker = self.breaker(binding)
+        breaker.open_for(await self.store.tripped(binding.source))
+        permit = breaker.admit()
+        if permit is None:
+            raise Unavailable("its breaker is open", binding, retry_after_s=breaker.retry_in or 1)
+        with permit:
+            await self._spend(binding)
+            try:
+                reply = await self._sent(asking, request)
+            except (_Passing, Unavailable):
+                permit.failed()
+                await self._tell(breaker, binding)
+                raise
+            except (SourceError, NotModified):
+                permit.succeeded()  # it answered, if not as we would like
+                raise
+            permit.succeeded()
+            return reply
+
+    async def _spend(self, binding: Binding) -> None:
+        """Count one call on the source's quota; OverQuota if there is none left."""
+        if binding.quota is not None:
+            wait = await self.store.take(binding.source, binding.quota)
+            if wait:
+                raise OverQuota("its quota is spent", binding, retry_after_s=wait)
+
+    async def _tell(self, breaker: Breaker, binding: Binding) -> None:
+        """The other replicas need not find out for themselves that a source is down."""
+        if breaker.state is State.OPEN:
+            await self.store.trip(binding.source, breaker.retry_in)
+
+    async def _sent(self, asking: "Asking", request: httpx.Request) -> Reply:
         binding = asking.binding
         try:
             for _ in range(MAX_REDIRECTS + 1):
@@ -140,8 +183,8 @@ class Door:
         if status in (401, 403):
             raise Refused(why, binding)
         if status == 429:
-            error: SourceError = Refused(why, binding, retry_after_s=wait)
-            raise error
+            await self.store.exhaust(binding.source, wait or binding.negative_ttl_s)
+            raise Refused(why, binding, retry_after_s=wait)
         if status >= 500:
             error = Unavailable(why, binding, retry_after_s=wait)
             raise _Passing(error) if status in PASSING else error

@@ -3,8 +3,8 @@
 Nantes publishes one HTML text per day and variant, written by hand. Courses are
 lines without a name, `-` is a course that is not served, `*` and `°` point to
 footnotes, ingredients follow their dish in parentheses, and a closed day stands
-where its food would be. An `ou` at the start of a line is a choice; one within
-a line stays in the name, for where it would be cut is a guess.
+where its food would be. An `ou` that begins or ends a line is a choice; one
+within a line stays in the name, for where it would be cut is a guess.
 """
 
 import re
@@ -26,7 +26,6 @@ MARKS = "*°"
 MARK = re.compile(r"\*+|°+")
 FOOTNOTE = re.compile(r"(\*+|°+)([^*°]+)")
 COMPOSITION = re.compile(r"\((.+)\)")
-CHOICE = re.compile(r"ou\s+(.+)", re.IGNORECASE)
 
 # Announcements that the kitchen forgot to emphasise, and days without a meal.
 ANNOUNCED = re.compile(r"(menu|repas|plat vegetarien)\b")
@@ -63,6 +62,7 @@ def menu(row: Row) -> Menu | None:
         for line in written
         if line.text[0] in MARKS
         for mark, text in FOOTNOTE.findall(line.text)
+        if _worded(text)
     ]
     body = [line for line in written if line.text[0] not in MARKS]
     announced = [line.text for line in takewhile(_announces, body)]
@@ -110,18 +110,26 @@ def _vegetarian(announcement: str) -> bool:
 
 
 def _only_vegetarian(announcement: str) -> bool:
-    return _vegetarian(announcement) and len(announcement.split()) <= 2
+    return _vegetarian(announcement) and len(fold(announcement).split()) <= 2
 
 
 def _courses(texts: Iterable[str], footnotes: Footnotes) -> list[Course]:
     courses: list[Course] = []
+    either = False  # an `ou` that ended the line before
     for text in filter(_worded, texts):
         if courses and (within := COMPOSITION.fullmatch(text)):
             courses[-1].dishes[-1].notes += [_unmarked(within[1]), *_explained(text, footnotes)]
-        elif courses and (choice := CHOICE.fullmatch(text)):
-            courses[-1].dishes.append(_dish(choice[1], footnotes))
+            continue
+        words = text.split()
+        begins, ends = words[0].casefold() == "ou", words[-1].casefold() == "ou"
+        name = " ".join(words[begins : len(words) - ends])
+        if not _worded(name):
+            pass
+        elif courses and (begins or either):
+            courses[-1].dishes.append(_dish(name, footnotes))
         else:
-            courses.append(Course(name=None, dishes=[_dish(text, footnotes)]))
+            courses.append(Course(name=None, dishes=[_dish(name, footnotes)]))
+        either = ends
     return courses
 
 

@@ -28,7 +28,7 @@ dates do not decide: in periods without both dates, or several at once.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from cities import City
@@ -42,6 +42,7 @@ HORIZON_DAYS = 60  # how far ahead the next opening or closing is looked for
 MOST_DAYS = 1_000  # kept in memory, for each place
 
 Opening = tuple[datetime, datetime]  # when it opens and when it closes, in UTC
+X = TypeVar("X", int, datetime)
 
 
 class WeeklySchedule:
@@ -94,18 +95,11 @@ class WeeklySchedule:
     def _coming(self, now: datetime) -> Iterator[tuple[datetime, datetime | None]]:
         """Openings that have not ended; one that goes on beyond the horizon has no end."""
         today = self.today(now)
-        last = today + HORIZON_DAYS * DAY
-        opens = closes = None
-        for number in range(-1, HORIZON_DAYS + 1):
-            for start, end in self._openings_on(today + number * DAY):
-                if closes is not None and start <= closes:  # on through midnight
-                    closes = max(closes, end)
-                    continue
-                if opens is not None and closes is not None and closes > now:
-                    yield opens, closes
-                opens, closes = start, end
-        if opens is not None and closes is not None and closes > now:
-            yield opens, closes if closes < _closing(last, LocalTime("24:00"), self._zone) else None
+        days = [today + number * DAY for number in range(-1, HORIZON_DAYS + 1)]
+        horizon = _closing(days[-1], LocalTime("24:00"), self._zone)
+        for opens, closes in _joined(span for day in days for span in self._openings_on(day)):
+            if closes > now:
+                yield opens, closes if closes < horizon else None
 
     def _local(self, instant: datetime | None) -> datetime | None:
         return None if instant is None else instant.astimezone(self._zone)
@@ -115,32 +109,25 @@ class WeeklySchedule:
         if found is None:
             if len(self._openings) >= MOST_DAYS:
                 self._openings.clear()
-            found = self._openings[day] = [
+            spans = [
                 (_opening(day, span.from_, self._zone), _closing(day, span.to, self._zone))
                 for span in self.on(day).time_spans
             ]
+            # A span within the hour that the clock leaps over does not take place.
+            found = self._openings[day] = [span for span in spans if span[0] < span[1]]
         return found
 
     def _work_out(self, day: date) -> DayHours:
         holiday = self._calendar.public_holiday(day)
-        reason = None
-        slots = self._exceptions.get(day, [])
-        published = bool(slots)
-        period = None
-        if slots:
-            reason = self._reason(slots)
-        else:
-            in_force = self._in_force(day, holiday is not None)
-            published = bool(in_force)
-            period = next((slot.period for slot in in_force if slot.period), None)
-            slots = [slot for slot in in_force if slot.weekday in (None, day.weekday())]
-        spans = _merged(slots)
+        exceptions = self._exceptions.get(day)
+        slots = exceptions or self._in_force(day, holiday is not None)
+        spans = _spans(slot for slot in slots if slot.weekday in (None, day.weekday()))
         return DayHours(
             date=day,
             time_spans=spans,
-            closed=not spans if published else None,
-            reason=reason,
-            period=period,
+            closed=not spans if slots else None,
+            reason=self._reason(exceptions) if exceptions else None,
+            period=None if exceptions else next((s.period for s in slots if s.period), None),
             public_holiday=holiday,
         )
 
@@ -161,7 +148,7 @@ class WeeklySchedule:
         return [slot for slot in in_force if _rank(slot) == best]
 
     def _reason(self, exceptions: list[Slot]) -> str:
-        """The exception's own name; that of the period it falls in, which most have, says nothing."""
+        """The exception's own name; most have that of their period, which says nothing."""
         for slot in exceptions:
             if slot.period and slot.period not in self._periods:
                 return slot.period
@@ -199,16 +186,26 @@ def _rank(slot: Slot) -> tuple[timedelta, int]:
     return last - first, -first.toordinal()
 
 
-def _merged(slots: Iterable[Slot]) -> list[TimeSpan]:
-    """When a day's slots are open, in order; those that touch are one."""
-    spans: list[tuple[int, int]] = []
+def _spans(slots: Iterable[Slot]) -> list[TimeSpan]:
+    """When a day's slots are open."""
     opening = [(s.opens, s.closes) for s in slots if s.opens is not None and s.closes is not None]
-    for opens, closes in sorted(opening):
-        if spans and opens <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], closes))
-        else:
-            spans.append((opens, closes))
-    return [TimeSpan(from_=_clock(opens), to=_clock(closes)) for opens, closes in spans]
+    return [
+        TimeSpan(from_=_clock(first), to=_clock(last)) for first, last in _joined(sorted(opening))
+    ]
+
+
+def _joined(spans: Iterable[tuple[X, X]]) -> Iterator[tuple[X, X]]:
+    """Spans in the order of their beginnings; those that touch or overlap are one."""
+    present: tuple[X, X] | None = None
+    for first, last in spans:
+        if present is not None and first <= present[1]:
+            present = present[0], max(present[1], last)
+            continue
+        if present is not None:
+            yield present
+        present = first, last
+    if present is not None:
+        yield present
 
 
 def _clock(minutes: int) -> LocalTime:

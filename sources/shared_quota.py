@@ -98,13 +98,13 @@ class Ledger:
         self._alone.clear()
         self._since = now
 
-    def take_alone(self, source: str, quota: Quota, now: float) -> float:
+    def take_alone(self, source: str, quota: Quota, call: str, now: float) -> float:
         """0.0 if this replica may call now without asking the others; else the seconds to wait."""
         budget = self.share(source, quota, now)
         wait = self._turn(quota, now, budget.wait(now))
         if not wait:
             budget.take(now)
-            self.made(source, quota, self.next_call(), now)
+            self.made(source, quota, call, now)
             self.doubt = True
         return wait
 

@@ -30,7 +30,7 @@ T = TypeVar("T")
 log = structlog.get_logger("sources")
 
 VERSION = 1
-PATIENCE_S = 0.25
+PATIENCE_S = 0.5  # paid once, by those who find out that the store is away
 BYTES_PER_S = 32 * MIB  # what a payload may need on top of that
 BEAT_S = 1.0
 ALIVE_S = 5.0  # a replica that has not been heard for so long is gone
@@ -43,6 +43,14 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then
   redis.call('DEL', KEYS[1])
   redis.call('PUBLISH', ARGV[2], ARGV[3])
 end
+"""
+
+# A payload only if it is newer, and at once only if it is small: large ones are given more time.
+READ = """
+local head = redis.pcall('HMGET', KEYS[1], 'at', 'size')
+if head.err or (tonumber(head[1]) or 0) <= tonumber(ARGV[1]) then return false end
+local size = tonumber(head[2]) or 0
+return {size, size <= 65536 and redis.call('HGET', KEYS[1], 'record')}
 """
 
 envelope = msgspec.msgpack.Decoder(tuple[int, Payload])
@@ -68,10 +76,12 @@ class Shared(Store):
         *,
         replicas: int = 1,
         beat_s: float = BEAT_S,
+        patience_s: float = PATIENCE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
-        pool = BlockingConnectionPool.from_url(
+        # redis-py types every reply as a union of all replies of all protocols
+        self._pool: Any = BlockingConnectionPool.from_url(
             url,
             protocol=3,
             max_connections=CONNECTIONS,
@@ -79,12 +89,13 @@ class Shared(Store):
             socket_timeout=None,
             timeout=None,
         )
-        # redis-py types every reply as a union of all replies of all protocols
-        self._redis: Any = Redis.from_pool(pool)
+        self._redis: Any = Redis(connection_pool=self._pool)
+        self._read: Any = self._redis.register_script(READ)
         self._take: Any = self._redis.register_script(TAKE)
         self._beat: Any = self._redis.register_script(BEAT)
         self._release: Any = self._redis.register_script(RELEASE)
         self._beat_s = beat_s
+        self._patience_s = patience_s
         self._clock = clock
         self._ahead_s = time.time() - clock()  # the store's clock against ours: a guess till we ask
         self._life = ""
@@ -99,14 +110,15 @@ class Shared(Store):
 
     async def get(self, feed: str, than: float = 0.0) -> Payload | None:
         name = key("feed", digest(feed))
+        found = await self._ask(lambda: self._read(keys=[name], args=[repr(than)]), None)
+        if found is None:
+            return None
+        size, record = found
+        if record is None:
+            record = await self._ask(lambda: self._redis.hget(name, "record"), None, size)
         try:
-            head = await self._ask(lambda: self._redis.hmget(name, "at", "size"), (None, None))
-            if head[0] is None or float(head[0]) <= than:
-                return None
-            within_s = PATIENCE_S + int(head[1]) / BYTES_PER_S
-            record = await self._ask(lambda: self._redis.hget(name, "record"), None, within_s)
             version, payload = envelope.decode(record or b"")
-        except (ValueError, TypeError, msgspec.DecodeError):  # another version's, or nobody's
+        except msgspec.DecodeError:  # another version's, or nobody's
             return None
         return payload if version == VERSION and payload.fetched_at > than else None
 
@@ -123,7 +135,7 @@ class Shared(Store):
                 together.publish(NEWS, name)
                 await together.execute()
 
-        await self._ask(share, None, PATIENCE_S + size / BYTES_PER_S)
+        await self._ask(share, None, size)
 
     @asynccontextmanager
     async def lease(self, feed: str, for_s: float) -> AsyncIterator[bool]:
@@ -148,8 +160,9 @@ class Shared(Store):
         reply = await self._spend(source, quota, call, "1")
         if reply is None:
             # while a heartbeat tells the store our calls, there may be none that it misses
-            busy = self._beating.locked()
-            return PATIENCE_S if busy else self._ledger.take_alone(source, quota, self._now())
+            if self._beating.locked():
+                return self._patience_s
+            return self._ledger.take_alone(source, quota, call, self._now())
         wait, used, at, _ = reply
         self._ledger.used(source, used)
         if not wait:
@@ -183,7 +196,7 @@ class Shared(Store):
         async with self._beating:
             doubt, known = self._ledger.doubt, self._life
             try:
-                async with asyncio.timeout(PATIENCE_S):
+                async with asyncio.timeout(self._patience_s):
                     life, now_us, replicas = await self._beat(
                         keys=[LIFE, REPLICAS, SETTLING],
                         args=[
@@ -197,7 +210,7 @@ class Shared(Store):
                     )
                 self._ahead_s = now_us / 1e6 - self._clock()
                 if doubt or (known and known != life.decode()):
-                    async with asyncio.timeout(PATIENCE_S * 4):
+                    async with asyncio.timeout(self._patience_s * 2):
                         await self._tell()
             except (RedisError, OSError, TimeoutError) as error:
                 self._lost(error)
@@ -222,15 +235,13 @@ class Shared(Store):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._ask(lambda: self._redis.zrem(REPLICAS, self._ledger.replica), None)
-        await self._redis.aclose()
+        await self._pool.aclose()
 
-    async def _ask(
-        self, asking: Callable[[], Awaitable[T]], otherwise: T, within_s: float = PATIENCE_S
-    ) -> T:
+    async def _ask(self, asking: Callable[[], Awaitable[T]], otherwise: T, size: int = 0) -> T:
         if self.alone:
             return otherwise
         try:
-            async with asyncio.timeout(within_s):
+            async with asyncio.timeout(self._patience_s + size / BYTES_PER_S):
                 return await asking()
         except (RedisError, OSError, TimeoutError) as error:
             self._lost(error)
@@ -239,8 +250,8 @@ class Shared(Store):
     async def _spend(self, source: str, quota: Quota, call: str, take: str) -> Any:
         """TAKE's reply; None if alone."""
 
-        def asking() -> Awaitable[Any]:
-            return self._take(
+        async def asking() -> Any:
+            return await self._take(
                 keys=[key("budget", source), key("closed", source), LIFE, SETTLING],
                 args=[self._life, call, quota.calls, int(quota.period_s * 1e6), take, ""],
             )

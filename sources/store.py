@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from hashlib import blake2b
+from math import inf
 from typing import NamedTuple, Self
 
 import msgspec
@@ -31,12 +32,14 @@ def digest(feed: str) -> str:
 
 
 class Payload(msgspec.Struct, frozen=True, array_like=True):
-    """What a source said, and when: `fetched_at` is seconds since 1970."""
+    """What a source said, and when: `fetched_at` is seconds since 1970.
+
+    `validators` are, per URL, the headers that ask whether it still holds.
+    """
 
     body: bytes
     fetched_at: float
-    etag: str | None = None
-    last_modified: str | None = None
+    validators: dict[str, dict[str, str]] = {}
 
 
 class Left(NamedTuple):
@@ -139,7 +142,7 @@ class Store(ABC):
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        """Nothing to close."""
+        return None
 
 
 class Memory(Store):
@@ -155,6 +158,7 @@ class Memory(Store):
         self._payloads: OrderedDict[str, tuple[Payload, float]] = OrderedDict()
         self._leases: dict[str, tuple[object, float]] = {}
         self._budgets: dict[str, Budget] = {}
+        self._closed: dict[str, float] = {}
         self._tripped: dict[str, float] = {}
 
     async def get(self, feed: str, than: float = 0.0) -> Payload | None:
@@ -194,8 +198,7 @@ class Memory(Store):
         return self._budget(source, quota).take(self._clock())
 
     async def exhaust(self, source: str, for_s: float) -> None:
-        if source in self._budgets:
-            self._budgets[source].exhausted_until(self._clock() + for_s)
+        self._closed[source] = self._clock() + for_s
 
     async def left(self, source: str, quota: Quota) -> Left:
         budget, now = self._budget(source, quota), self._clock()
@@ -208,4 +211,6 @@ class Memory(Store):
         return max(0.0, self._tripped.get(source, 0.0) - self._clock())
 
     def _budget(self, source: str, quota: Quota) -> Budget:
-        return self._budgets.setdefault(source, Budget(paced(quota)))
+        budget = self._budgets.setdefault(source, Budget(paced(quota)))
+        budget.exhausted_until(self._closed.get(source, -inf))
+        return budget

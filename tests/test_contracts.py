@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 BINDINGS = [b for city in cities.load().values() for b in city.bindings.values()]
 SERVICES = sorted({binding.service for binding in BINDINGS})
 TYPES = schema.build()._schema.type_map.values()
-FEDERATION = {"_Service", "_Any", "_Entity", "FieldSet", "link__Import"}
+FEDERATION = {"_Service", "_Any", "_Entity", "_FieldSet", "link__Import", "link__Purpose"}
 OURS = [t for t in TYPES if not is_introspection_type(t) and t.name not in FEDERATION]
 
 

@@ -4,10 +4,11 @@ import re
 from typing import Any
 
 import pytest
-from asked import Asked, broken, read
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sources.protocols.opendatasoft import Opendatasoft, quoted
+from tests.asked import Asked, broken, read
 
 PORTAL = Opendatasoft(url="https://data.example/", dataset="pools")
 PAGED = PORTAL.model_copy(update={"via": "records"})

@@ -2,11 +2,11 @@ import asyncio
 from typing import Any
 
 import pytest
-from asked import Asked, broken, read
 from hypothesis import given, settings
 from lxml import etree
 
 from sources.protocols.siri import Siri
+from tests.asked import Asked, broken, read
 
 NETWORK = Siri(url="https://siri.example/services")
 VISIT = (
@@ -152,12 +152,12 @@ def test_the_whole_network_is_one_request_without_a_stop() -> None:
 
 
 def test_several_stops_are_several_requests_in_one_call() -> None:
-    stops = ["Q:1", "Q:<&2"]
+    stops = ("Q:1", "Q:<&2")
     siri = NETWORK.model_copy(update={"stops": stops, "dataset": "NET", "requestor": "a&b"})
     tree, headers = asked(siri)
     find = {"s": "http://www.siri.org.uk/siri"}
     assert headers["datasetId"] == "NET"
-    assert tree.xpath("//s:MonitoringRef/text()", namespaces=find) == stops
+    assert tree.xpath("//s:MonitoringRef/text()", namespaces=find) == list(stops)
     assert tree.xpath("//s:MessageIdentifier/text()", namespaces=find) == ["1", "2"]
     assert tree.xpath("string(//s:RequestorRef)", namespaces=find) == "a&b"
 

@@ -31,14 +31,14 @@ from sources.protocols import Ask, Speaks
 NAMESPACE = "http://www.siri.org.uk/siri"
 DELIVERY, VISIT, ANSWERED = "StopMonitoringDelivery", "MonitoredStopVisit", "ResponseTimestamp"
 STATUS, COMPLAINTS = "Status", {"ErrorCondition", "Fault"}  # of SIRI, of SOAP
-OTHER_STOPS = {"PreviousCalls", "OnwardCalls", "Extensions"}
+LEFT_OUT = {"PreviousCalls", "OnwardCalls", "Extensions"}  # other stops, under the same names
 
 
 class Siri(Speaks):
     url: str
     requestor: str = "poche"
     dataset: str | None = None
-    stops: list[str] | None = None
+    stops: tuple[str, ...] = ()
     service: Literal["stop-monitoring"] = "stop-monitoring"
 
     async def fetch(self, ask: Ask) -> bytes:
@@ -56,19 +56,18 @@ class Siri(Speaks):
             raise ValueError(f"not XML, or cut off: {error}") from None
 
     def _request(self, now: str) -> str:
-        stops: list[str | None] = [*self.stops] if self.stops is not None else [None]
+        requests = "".join(
+            f"<StopMonitoringRequest version='2.0'><RequestTimestamp>{now}</RequestTimestamp>"
+            f"<MessageIdentifier>{number}</MessageIdentifier>"
+            + (f"<MonitoringRef>{escape(stop)}</MonitoringRef>" if stop else "")
+            + "</StopMonitoringRequest>"
+            for number, stop in enumerate(self.stops or ("",), 1)
+        )
         return (
             f"<Siri xmlns={quoteattr(NAMESPACE)} version='2.0'><ServiceRequest>"
             f"<RequestTimestamp>{now}</RequestTimestamp>"
-            f"<RequestorRef>{escape(self.requestor)}</RequestorRef>"
-            + "".join(
-                f"<StopMonitoringRequest version='2.0'><RequestTimestamp>{now}</RequestTimestamp>"
-                f"<MessageIdentifier>{number}</MessageIdentifier>"
-                + (f"<MonitoringRef>{escape(stop)}</MonitoringRef>" if stop is not None else "")
-                + "</StopMonitoringRequest>"
-                for number, stop in enumerate(stops, 1)
-            )
-            + "</ServiceRequest></Siri>"
+            f"<RequestorRef>{escape(self.requestor)}</RequestorRef>{requests}"
+            "</ServiceRequest></Siri>"
         )
 
 
@@ -97,8 +96,8 @@ def _visits(body: bytes) -> Iterator[dict[str, str]]:
         elif name == VISIT:
             row: dict[str, str] = {} if answered is None else {ANSWERED: answered}
             _flatten(element, row)
-            yield row
             _free(element)
+            yield row
         elif name == ANSWERED:
             answered = (element.text or "").strip() or None
         elif name in COMPLAINTS:
@@ -116,7 +115,7 @@ def _flatten(element: etree._Element, row: dict[str, str]) -> None:
     for child in element:
         name = local(child.tag)
         if len(child):
-            if name not in OTHER_STOPS:
+            if name not in LEFT_OUT:
                 _flatten(child, row)
         elif child.text:
             row.setdefault(name, child.text.strip())

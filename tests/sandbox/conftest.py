@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Unpack
 
 import httpx
 import pytest
 
-from sandbox.app import create_app
+from sandbox.app import Options, create_app
 from sandbox.serve import running
 from sandbox.world import World
 
@@ -15,7 +16,7 @@ NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)  # a Tuesday of term, noon in Nant
 Ask = Callable[..., httpx.Response]
 
 
-def in_memory(world: World, **options: int) -> Ask:
+def in_memory(world: World, **options: Unpack[Options]) -> Ask:
     """A function that asks a fresh sandbox of that world: `ask("GET", path, params=...)`."""
     app = create_app(world, **options)
 

@@ -16,9 +16,7 @@ NANTES = "/data.nantesmetropole.fr/api/explore/v2.1/catalog/datasets"
 POOLS = f"{NANTES}/244400404_piscines-nantes-metropole"
 HOURS = f"{NANTES}/244400404_piscines-nantes-metropole-horaires"
 MENUS = f"{NANTES}/244400404_menus-cantines-scolaires-nantes"
-SCHOOLS = (
-    "/data.education.gouv.fr/api/explore/v2.1/catalog/datasets/fr-en-annuaire-education"
-)
+SCHOOLS = "/data.education.gouv.fr/api/explore/v2.1/catalog/datasets/fr-en-annuaire-education"
 Row = dict[str, Any]
 
 
@@ -69,7 +67,7 @@ def test_minus_one_is_not_all_of_the_records(ask: Ask) -> None:
         (
             {"select": "invalid_function()"},
             "ODSQLError",
-            "ODSQL query is malformed: invalid_function()."
+            "ODSQL query is malformed: invalid_function()"
             " Clause(s) containing the error(s): select.",
         ),
         (
@@ -143,7 +141,7 @@ def test_unknown_is_not_found(ask: Ask, path: str) -> None:
         ("web is null", lambda row: row["web"] is None),
         ("`web` is not null", lambda row: row["web"] is not None),
         ("nom_complet like 'PISCINE*leo'", lambda row: "Léo" in row["nom_complet"]),
-        ("search(adresse, 'verne')", lambda row: "Verne" in row["adresse"]),
+        ("search(adresse, 'rue ouch')", lambda row: "Rue de l'Ouche" in row["adresse"]),
         ("search('haluch')", lambda row: "Haluchère" in row["nom_complet"]),
         (r"adresse = '15 Rue du Pont de l\'Arche de Mauves'", lambda row: row["idobj"] == "3634"),
         (
