@@ -1,7 +1,7 @@
 """Serve: the sandbox on a real socket, in the foreground or beside a test."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from socket import create_server
 from threading import Thread
 from typing import Unpack
@@ -27,7 +27,8 @@ def server(world: World, options: Options) -> uvicorn.Server:
 
 def run(host: str, port: int, world: World, **options: Unpack[Options]) -> None:
     """Serves until interrupted; the options are those of `create_app`. OSError: port taken."""
-    server(world, options).run(sockets=[create_server((host, port))])
+    with suppress(KeyboardInterrupt):
+        server(world, options).run(sockets=[create_server((host, port))])
 
 
 @contextmanager

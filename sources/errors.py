@@ -12,8 +12,6 @@ Raised only here, in `sources/`. What a client may read is the class's own
 sentence; what went wrong exactly is for the log and `Query.sources`.
 """
 
-from copy import copy
-
 from cities import Binding
 
 
@@ -28,6 +26,7 @@ class SourceError(Exception):
     ) -> None:
         super().__init__(self.sentence.format(source=binding.source))
         self.detail = detail
+        self.binding = binding
         self.retry_after_s = retry_after_s
         self.extensions: dict[str, object] = {
             "code": self.code,
@@ -39,8 +38,8 @@ class SourceError(Exception):
             self.extensions["retryAfter"] = max(1, round(retry_after_s))
 
     def again(self) -> "SourceError":
-        """The same for another asker: a raised exception carries its own way."""
-        return copy(self).with_traceback(None)
+        """The same for another asker: an exception carries the way it was raised."""
+        return type(self)(self.detail, self.binding, retry_after_s=self.retry_after_s)
 
 
 class Unavailable(SourceError):

@@ -85,6 +85,7 @@ class Feed:
     async def _fetch(self) -> Payload:
         """The upstream's payload, shared with the other replicas."""
         first = self.tables[0]
+        self._validators.fresh = {}
         ask = self._door.open(first.binding, first.speaks.complaint, self._validators)
         try:
             body = await first.speaks.fetch(ask)

@@ -7,7 +7,7 @@ on the way leaves here as a SourceError; nothing foreign passes.
 import asyncio
 import ipaddress
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -28,6 +28,7 @@ log = structlog.get_logger("sources.http")
 ATTEMPTS = 3
 MAX_REDIRECTS = 3
 PASSING = {502, 503, 504}
+CONDITIONS = {"etag": "if-none-match", "last-modified": "if-modified-since"}
 USER_AGENT = "poche/0.1"
 Complaint = Callable[[bytes], str | None]
 
@@ -95,17 +96,27 @@ class Door:
             f"{urlsplit(str(request.url)).hostname}/{binding.concurrency}",
             asyncio.Semaphore(binding.concurrency),
         )
+        last: _Passing | None = None
         try:
             async with asyncio.timeout(binding.timeout_s), place:
                 async for attempt in stamina.retry_context(
                     on=_Passing, attempts=ATTEMPTS, wait_initial=0.1, wait_max=1, wait_jitter=0.2
                 ):
                     with attempt:
-                        return await self._once(asking, request)
+                        try:
+                            return await self._once(asking, request)
+                        except _Passing as passing:
+                            last = passing
+                            raise
         except _Passing as passing:
             raise passing.error from passing
         except TimeoutError as error:
             raise Unavailable(f"no answer within {binding.timeout_s:g} s", binding) from error
+        except OverQuota as spent:
+            if last is None:
+                raise
+            last.error.retry_after_s = spent.retry_after_s  # no more tries before that
+            raise last.error from last
         raise AssertionError("stamina either returns or raises")
 
     async def _once(self, asking: "Asking", request: httpx.Request) -> Reply:
@@ -226,46 +237,45 @@ class Asking:
         return self._door.clock()
 
     async def get(
-        self, url: str, params: Mapping[str, str] = {}, headers: Mapping[str, str] = {}
+        self,
+        url: str,
+        params: Mapping[str, str | Sequence[str]] = {},
+        headers: Mapping[str, str] = {},
+        *,
+        whole: bool = False,
     ) -> Reply:
-        asked = f"{url}?{httpx.QueryParams(dict(params))}"
-        known = self._validators.held.get(asked, {})
+        asked = httpx.URL(url, params=dict(params) or None)
+        known = self._validators.held.get(str(asked), {}) if whole else {}
         self.conditional = bool(known)
-        reply = await self._send("GET", url, params, {**headers, **known}, None)
-        self._validators.fresh[asked] = {
-            condition: reply.headers[name]
-            for name, condition in (
-                ("etag", "if-none-match"),
-                ("last-modified", "if-modified-since"),
-            )
-            if name in reply.headers
-        }
+        reply = await self._send("GET", asked, {**headers, **known}, None)
+        if whole:
+            self._validators.fresh = {
+                str(asked): {
+                    condition: reply.headers[name]
+                    for name, condition in CONDITIONS.items()
+                    if name in reply.headers
+                }
+            }
         return reply
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str] = {}) -> Reply:
         self.conditional = False
-        return await self._send("POST", url, {}, headers, body)
+        return await self._send("POST", httpx.URL(url), headers, body)
 
     async def _send(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: bytes | None,
+        self, method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes | None
     ) -> Reply:
+        timeout = httpx.Timeout(self.binding.timeout_s).as_dict()
         request = httpx.Request(
             method,
-            self._door.address(url, self.binding),
-            params=dict(params) or None,
+            self._door.address(str(url), self.binding),
             headers={"user-agent": USER_AGENT, "accept-encoding": "gzip", **headers},
             content=body,
-            extensions={
-                "timeout": httpx.Timeout(self.binding.timeout_s).as_dict(),
-                "binding": self.binding,
-            },
+            extensions={"timeout": timeout, "binding": self.binding},
         )
-        self._sign(request)
+        home = httpx.URL(str(self.binding.options.get("url", "")))
+        if url.host == home.host:  # a payload may name another host: our key is not for it
+            self._sign(request)
         return await self._door.call(self, request)
 
     def _sign(self, request: httpx.Request) -> None:

@@ -17,44 +17,6 @@ from sources.quota import Budget, share, turn_in
 # last is then forgotten by the source too. A day's quota cannot be.
 WAIT_OUT_S = 600.0
 
-# Times are microseconds of the store's clock; `now` is only given by tests.
-TAKE = """
-local budget, closed, life, settling = unpack(KEYS)
-local known, call, calls, period, take = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-local time = redis.call('TIME')
-local now = tonumber(ARGV[6]) or time[1] * 1000000 + time[2]
-if redis.call('GET', life) ~= known then return {-1, 0, 0, 0} end
-redis.call('ZREMRANGEBYSCORE', budget, '-inf', now - period)
-local used = redis.call('ZCARD', budget)
-local wait = math.max(0, redis.call('PTTL', closed), redis.call('PTTL', settling)) * 1000
-if used >= calls then
-  local frees = redis.call('ZRANGE', budget, used - calls, used - calls, 'WITHSCORES')
-  wait = math.max(wait, tonumber(frees[2]) + period - now)
-elseif wait == 0 and take == '1' then
-  redis.call('ZADD', budget, now, call)
-  redis.call('PEXPIRE', budget, math.ceil(period / 1000) + 1)
-  used = used + 1
-end
-local last = redis.call('ZRANGE', budget, -1, -1, 'WITHSCORES')
-return {wait, used, now, last[2] and tonumber(last[2]) + period - now or 0}
-"""  # noqa: E501
-
-# A store without a life is new or was emptied: whoever knew its last life can tell.
-BEAT = """
-local life, replicas, settling = unpack(KEYS)
-local replica, known, next, doubt, alive, settle = unpack(ARGV)
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-redis.call('SET', life, next, 'NX')
-local current = redis.call('GET', life)
-if doubt == '1' or (known ~= '' and known ~= current) then
-  redis.call('SET', settling, '1', 'PX', settle)
-end
-redis.call('ZADD', replicas, now, replica)
-redis.call('ZREMRANGEBYSCORE', replicas, '-inf', now - alive)
-return {current, now, redis.call('ZRANGE', replicas, 0, -1)}
-"""
-
 
 class Ledger:
     """What one replica spent of every quota, and may spend alone. Seconds of the store's clock."""

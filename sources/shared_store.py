@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
@@ -23,7 +23,8 @@ from redis.exceptions import RedisError
 
 from cities import Quota
 from sources.quota import paced
-from sources.shared_quota import BEAT, TAKE, Ledger
+from sources.shared_quota import Ledger
+from sources.shared_scripts import BEAT, READ, RELEASE, TAKE
 from sources.store import MIB, Left, Payload, Store, digest
 
 T = TypeVar("T")
@@ -35,23 +36,8 @@ BYTES_PER_S = 32 * MIB  # what a payload may need on top of that
 BEAT_S = 1.0
 ALIVE_S = 5.0  # a replica that has not been heard for so long is gone
 SETTLE_S = 2.5  # in which every replica finds out that the store is back, and tells its calls
+ALONE_S = 5.0
 CONNECTIONS = 16
-
-# Only its own holder ends a lease; who waits for it is told.
-RELEASE = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then
-  redis.call('DEL', KEYS[1])
-  redis.call('PUBLISH', ARGV[2], ARGV[3])
-end
-"""
-
-# A payload only if it is newer, and at once only if it is small: large ones are given more time.
-READ = """
-local head = redis.pcall('HMGET', KEYS[1], 'at', 'size')
-if head.err or (tonumber(head[1]) or 0) <= tonumber(ARGV[1]) then return false end
-local size = tonumber(head[2]) or 0
-return {size, size <= 65536 and redis.call('HGET', KEYS[1], 'record')}
-"""
 
 envelope = msgspec.msgpack.Decoder(tuple[int, Payload])
 
@@ -81,13 +67,11 @@ class Shared(Store):
     ) -> None:
         super().__init__()
         # redis-py types every reply as a union of all replies of all protocols
-        self._pool: Any = BlockingConnectionPool.from_url(
+        self._pool: Any = ConnectionPool.from_url(
             url,
             protocol=3,
-            max_connections=CONNECTIONS,
             retry=Retry(NoBackoff(), 0),  # time-outs and retries are ours, for the whole operation
             socket_timeout=None,
-            timeout=None,
         )
         self._redis: Any = Redis(connection_pool=self._pool)
         self._read: Any = self._redis.register_script(READ)
@@ -100,6 +84,7 @@ class Shared(Store):
         self._ahead_s = time.time() - clock()  # the store's clock against ours: a guess till we ask
         self._life = ""
         self._ledger = Ledger(secrets.token_hex(8), replicas)
+        self._places = asyncio.Semaphore(CONNECTIONS)
         self._beating = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -140,17 +125,14 @@ class Shared(Store):
     @asynccontextmanager
     async def lease(self, feed: str, for_s: float) -> AsyncIterator[bool]:
         name, token, px = digest(feed), secrets.token_hex(8), milliseconds(for_s)
-        ours = bool(
-            await self._ask(
-                lambda: self._redis.set(key("lease", name), token, nx=True, px=px), True
-            )
-        )
+        held = key("lease", name)
+        ours = await self._ask(lambda: self._redis.set(held, token, nx=True, px=px), True)
         try:
-            yield ours
+            yield bool(ours)
         finally:
             if ours:
-                keys, args = [key("lease", name)], [token, NEWS, name]
-                await self._ask(lambda: self._release(keys=keys, args=args), None)
+                args = [token, NEWS, name]
+                await self._ask(lambda: self._release(keys=[held], args=args), None)
 
     async def leased(self, feed: str) -> bool:
         return bool(await self._ask(lambda: self._redis.exists(key("lease", digest(feed))), 0))
@@ -162,7 +144,8 @@ class Shared(Store):
             # while a heartbeat tells the store our calls, there may be none that it misses
             if self._beating.locked():
                 return self._patience_s
-            return self._ledger.take_alone(source, quota, call, self._now())
+            wait = self._ledger.take_alone(source, quota, call, self._now())
+            return min(wait, ALONE_S)  # by then the store may be back
         wait, used, at, _ = reply
         self._ledger.used(source, used)
         if not wait:
@@ -238,14 +221,15 @@ class Shared(Store):
         await self._pool.aclose()
 
     async def _ask(self, asking: Callable[[], Awaitable[T]], otherwise: T, size: int = 0) -> T:
-        if self.alone:
-            return otherwise
-        try:
-            async with asyncio.timeout(self._patience_s + size / BYTES_PER_S):
-                return await asking()
-        except (RedisError, OSError, TimeoutError) as error:
-            self._lost(error)
-            return otherwise
+        async with self._places:  # a crowd that waits for its turn says nothing of the store
+            if self.alone:
+                return otherwise
+            try:
+                async with asyncio.timeout(self._patience_s + size / BYTES_PER_S):
+                    return await asking()
+            except (RedisError, OSError, TimeoutError) as error:
+                self._lost(error)
+                return otherwise
 
     async def _spend(self, source: str, quota: Quota, call: str, take: str) -> Any:
         """TAKE's reply; None if alone."""
@@ -256,10 +240,8 @@ class Shared(Store):
                 args=[self._life, call, quota.calls, int(quota.period_s * 1e6), take, ""],
             )
 
-        reply = await self._ask(asking, None)
-        if reply is not None and reply[0] < 0:  # it lost its memory: tell it, then ask again
-            await self.beat()
-            reply = await self._ask(asking, None)
+        while (reply := await self._ask(asking, None)) is not None and reply[0] < 0:
+            await self.beat()  # it lost its memory: tell it, then ask again
         return reply
 
     async def _tell(self) -> None:
@@ -282,7 +264,8 @@ class Shared(Store):
         if not self.alone:
             self.alone = True
             self._ledger.cut_off(self._now())
-            log.warning("the shared store is away: going on alone", why=repr(error))
+            why = f"{type(error).__name__}: {error}"
+            log.warning("the shared store is away: going on alone", why=why)
 
     def _now(self) -> float:
         return self._clock() + self._ahead_s
@@ -290,7 +273,10 @@ class Shared(Store):
     async def _keep_beating(self) -> None:
         while True:
             await asyncio.sleep(self._beat_s)
-            await self.beat()
+            try:
+                await self.beat()
+            except Exception:  # a heart that stopped would leave us alone for ever
+                log.exception("bug in the heartbeat")
 
     async def _listen(self) -> None:
         while True:

@@ -8,10 +8,35 @@ from sources.row import Row
 
 TYPES = {"0": LocationType.STOP, "1": LocationType.STATION, "2": LocationType.ENTRANCE}
 INSIDE = {"3", "4"}  # corners of a station's corridors and parts of its platforms: no stops
+UNKNOWN = WheelchairBoarding.NO_INFORMATION
 BOARDING = {"1": WheelchairBoarding.POSSIBLE, "2": WheelchairBoarding.NOT_POSSIBLE}
 
 
-@reads(Stop, "id name code desc position lat lon zone platform type parent wheelchair")
+def informed(stops: list[Stop]) -> list[Stop]:
+    """The same, each with what its station or its quays know for it.
+
+    A quay that says nothing takes its station's word (GTFS). For a station that
+    says nothing, what all its quays agree on is so; anything else would be a guess.
+    """
+    stations = {stop.gtfs_id: stop.wheelchair_boarding for stop in stops if stop.parent_id is None}
+    said: dict[str, set[WheelchairBoarding]] = {}
+    for stop in stops:
+        if stop.parent_id is not None and stop.location_type is LocationType.STOP:
+            said.setdefault(stop.parent_id, set()).add(stop.wheelchair_boarding)
+    for stop in stops:
+        if stop.wheelchair_boarding is not UNKNOWN:
+            continue
+        if stop.parent_id is not None:
+            stop.wheelchair_boarding = stations.get(stop.parent_id, UNKNOWN)
+        elif len(quays := said.get(stop.gtfs_id, set())) == 1:
+            [stop.wheelchair_boarding] = quays
+    return stops
+
+
+COLUMNS = "id name code desc position lat lon zone platform type parent wheelchair"
+
+
+@reads(Stop, COLUMNS, whole=informed)
 def stop(row: Row) -> Stop | None:
     """One line of stops.txt; ValueError without id or name, or of a type that GTFS has not."""
     kind = row.find_text("type") or "0"
@@ -33,7 +58,5 @@ def stop(row: Row) -> Stop | None:
         zone_id=row.find_text("zone"),
         platform_code=row.find_text("platform"),
         location_type=TYPES[kind],
-        wheelchair_boarding=BOARDING.get(
-            row.find_text("wheelchair") or "0", WheelchairBoarding.NO_INFORMATION
-        ),
+        wheelchair_boarding=BOARDING.get(row.find_text("wheelchair") or "0", UNKNOWN),
     )

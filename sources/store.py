@@ -83,7 +83,7 @@ class Store(ABC):
 
     @abstractmethod
     async def take(self, source: str, quota: Quota) -> float:
-        """0.0 if the source may be called now, which is then counted; else the seconds to wait."""
+        """0.0 if the source may be called now, which counts; else seconds until to ask again."""
 
     @abstractmethod
     async def exhaust(self, source: str, for_s: float) -> None:

@@ -1,6 +1,6 @@
 """Asked: a door that replies from a script, and remembers what it was asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,12 @@ class Asked:
         self.calls: list[tuple[str, Any, Mapping[str, str]]] = []
 
     async def get(
-        self, url: str, params: Mapping[str, str] = {}, headers: Mapping[str, str] = {}
+        self,
+        url: str,
+        params: Mapping[str, str | Sequence[str]] = {},
+        headers: Mapping[str, str] = {},
+        *,
+        whole: bool = False,
     ) -> Reply:
         self.calls.append((url, dict(params), headers))
         return Reply(next(self._replies), {})

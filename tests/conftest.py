@@ -49,7 +49,9 @@ class Replay:
             return self.broken[binding.table](request)
         files = sorted((RECORDINGS / binding.city).glob(f"{binding.table}-[0-9].*"))
         turn = (self.calls[binding.table] - 1) % len(files)
-        return httpx.Response(200, content=files[turn].read_bytes())
+        zipped = {"content-encoding": "gzip"} if files[turn].suffix == ".gz" else {}
+        body = httpx.ByteStream(files[turn].read_bytes())
+        return httpx.Response(200, headers=zipped, stream=body)
 
 
 def down(request: httpx.Request) -> httpx.Response:

@@ -46,8 +46,17 @@ def test_closing_at_midnight(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "weekday"),
-    [("lundi", 0), ("Lundi", 0), ("lun.", 0), ("MARDIS", 1), ("Mer", 2), ("dimanche", 6)]
-    + [("jour férié", None), ("Jours fériés", None), ("férié", None)],
+    [
+        ("lundi", 0),
+        ("Lundi", 0),
+        ("lun.", 0),
+        ("MARDIS", 1),
+        ("Mer", 2),
+        ("dimanche", 6),
+        ("jour férié", None),
+        ("Jours fériés", None),
+        ("férié", None),
+    ],
 )
 def test_weekdays(text: str, weekday: int | None) -> None:
     assert read(weekday=text).weekday == weekday

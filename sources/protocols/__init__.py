@@ -5,7 +5,7 @@ is fetched, and how it falls into rows. It knows nothing of services.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -34,8 +34,15 @@ class Ask(Duck):
         """The present instant, aware, by the server's one clock."""
 
     async def get(
-        self, url: str, params: Mapping[str, str] = {}, headers: Mapping[str, str] = {}
-    ) -> Reply: ...
+        self,
+        url: str,
+        params: Mapping[str, str | Sequence[str]] = {},
+        headers: Mapping[str, str] = {},
+        *,
+        whole: bool = False,
+    ) -> Reply:
+        """`whole` says that this reply alone is the payload: if it has not changed since the
+        last read, neither has the payload, and the read ends here."""
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str] = {}) -> Reply: ...
 

@@ -50,7 +50,7 @@ class Gtfs(Speaks):
         if self.dataset is not None:
             records = f"{dataset_url(self.url, self.dataset)}/records"
             url = _attached((await ask.get(records, {"limit": "1"})).body, self.attachment)
-        return (await ask.get(url)).body
+        return (await ask.get(url, whole=True)).body
 
     def rows(self, body: bytes) -> Iterator[dict[str, str | None]]:
         """One row per line; a line that cannot be split is an empty row, for the reader to drop."""

@@ -65,7 +65,7 @@ class Opendatasoft(Speaks):
             return b"[%s]" % b",".join([bytes(record) for record in await self._pages(ask, place)])
         # Never an offset: it brings the ceiling back, as a failure inside a 200.
         params = {**self._params(), "limit": "-1", "use_labels": "false"}
-        return (await ask.get(f"{place}/json", params)).body
+        return (await ask.get(f"{place}/json", params, whole=True)).body
 
     def rows(self, body: bytes) -> Iterator[Mapping[str, Any]]:
         """The records, flat; one that is no object is an empty row, for the reader to drop."""
