@@ -35,7 +35,8 @@ class CityError(Exception):
     @classmethod
     def worded(cls, where: str, error: ValidationError, known: Iterable[str]) -> Self:
         """Pydantic's first complaint, as one line that says where to look."""
-        first = error.errors()[0]
+        # A word that is unknown is often the one that is missing, misspelt.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         key = ".".join(str(part) for part in first["loc"])
         problem = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":

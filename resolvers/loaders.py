@@ -125,8 +125,13 @@ class Loaders:
         return await asyncio.gather(*map(self.load, keys))
 
     async def _batch(self, keys: list[Any]) -> list[Any]:
+        """One call of an answer; aiodataloader would leave the keys of a cancelled one waiting."""
         try:
-            return await registered[type(keys[0])](self, keys)
+            found = await registered[type(keys[0])](self, keys)
         except asyncio.CancelledError:
-            # aiodataloader would leave its keys waiting for ever.
-            raise RuntimeError("a batch was cancelled") from None
+            raise Cancelled from None
+        return [Cancelled() if isinstance(one, asyncio.CancelledError) else one for one in found]
+
+
+class Cancelled(RuntimeError):
+    """A batch was cancelled, which only a bug can do: nobody who waits for a key may stop it."""

@@ -73,7 +73,7 @@ def sandbox(
     try:
         faults = [parse(text) for text in fault or []]
         run(host, port, World(stops=stops), faults=faults)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         err.print(f"poche sandbox: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from None
 

@@ -32,9 +32,9 @@ class _Finder(Visitor):
         self.path: list[str] | None = None
         self._wanted = wanted
 
-    def enter(self, node: Node, _key: Any, _parent: Any, _path: Any, ancestors: list[Any]) -> Any:
+    def enter(self, node: Node, _key: Any, parent: Any, _path: Any, ancestors: list[Any]) -> Any:
         if node is not self._wanted:
             return None
-        above = [one for one in ancestors if isinstance(one, ArgumentNode | ObjectFieldNode)]
+        above = [o for o in (*ancestors, parent) if isinstance(o, ArgumentNode | ObjectFieldNode)]
         self.path = [one.name.value for one in above] or None
         return self.BREAK

@@ -10,6 +10,7 @@ import strawberry
 from pydantic import ValidationError
 
 from cities import Binding, City, CityError
+from cities.binding import WORDS
 from schema.provenance import Source, SourceState
 from sources.collection import Collection
 from sources.errors import NotOffered, Refused
@@ -110,7 +111,7 @@ def _table(city: City, binding: Binding) -> Table:
     try:
         return Table(binding, speaks(**binding.options), reader)
     except ValidationError as error:
-        raise CityError.worded(where, error, speaks.model_fields) from None
+        raise CityError.worded(where, error, {*speaks.model_fields, *WORDS}) from None
 
 
 def _source(feed: Feed, table: Table, now: datetime) -> Source:

@@ -1,0 +1,96 @@
+"""Mistakes in a city file: one sentence that names the file, the table and the key."""
+
+import shutil
+
+import pytest
+
+import cities
+from cities.binding import parse_quota, seconds
+from server.checking import validated
+
+GOOD = """
+name = "Elsewhere"
+timezone = "Europe/Paris"
+
+[pools]
+protocol = "opendatasoft"
+url = "https://data.example"
+dataset = "pools"
+ttl = "10min"
+quota = "5000 per day"
+
+[pools.fields]
+id = "ident"
+
+[pools.hours]
+dataset = "pool-hours"
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text):
+        (tmp_path / "elsewhere.toml").write_text(text, "utf-8")
+        return validated(tmp_path)["elsewhere"]
+
+    return write
+
+
+def test_a_part_takes_what_it_does_not_say_from_the_table_around_it(write):
+    hours = write(GOOD).bindings["pools.hours"]
+
+    assert hours.options == {"url": "https://data.example", "dataset": "pool-hours"}
+    assert hours.ttl_s == 600
+    assert hours.fields == {}
+    assert hours.source == "elsewhere/pools.hours"
+    assert hours.secret_name == "POCHE_KEY_ELSEWHERE_POOLS_HOURS"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        ("[pools", "[pool", ["[pool]", "did you mean `pools`?"]),
+        ("pools.hours", "pools.hour", ["[pools.hour]", "`pools.hours`?"]),
+        ('"opendatasoft"', '"opendatasfot"', ["[pools] protocol", "`opendatasoft`?"]),
+        ("dataset =", "datset =", ["[pools]", "unknown word `datset`", "`dataset`?"]),
+        ("ttl =", "tll =", ["[pools]", "unknown word `tll`", "`ttl`?"]),
+        ('"10min"', '"10 minuten"', ["[pools] ttl", '"10min"']),
+        ('"5000 per day"', '"lots"', ["[pools] quota", '"1 per 30s"']),
+        ("id =", "ident =", ["[pools] fields", "no column `ident`"]),
+        ("Europe/Paris", "Europe/Nantes", ["elsewhere.toml timezone", "Europe/Nantes"]),
+        ('name = "Elsewhere"', "", ["elsewhere.toml name"]),
+        ('name = "Elsewhere"', 'nmae = "Elsewhere"', ["unknown word `nmae`", "`name`?"]),
+        ("[pools]", "[pools", ["elsewhere.toml", "line 5"]),
+    ],
+)
+def test_mistakes_are_named(write, right, wrong, words):
+    with pytest.raises(cities.CityError) as caught:
+        write(GOOD.replace(right, wrong))
+
+    assert "elsewhere.toml" in str(caught.value)
+    for word in words:
+        assert word in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_codes_of_communes_are_checked_before_they_go_into_a_filter(write):
+    with pytest.raises(cities.CityError, match="communes"):
+        write(GOOD.replace("[pools]", "[communes]\n'44\" or 1' = 'x'\n[pools]", 1))
+
+
+def test_a_new_city_is_one_file(tmp_path):
+    shutil.copy(cities.HERE / "nantes.toml", tmp_path / "naoned.toml")
+
+    assert validated(tmp_path)["naoned"].bindings["pools"].source == "naoned/pools"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [(30, 30), ("30s", 30), ("1.5h", 5400), ("1d", 86400)]
+)
+def test_lengths_of_time(text, expected):
+    assert seconds(text) == expected
+
+
+def test_quotas():
+    assert parse_quota("1 per 30s") == {"calls": 1, "period_s": 30}
+    assert parse_quota("5000 per day") == {"calls": 5000, "period_s": 86400}
