@@ -107,3 +107,7 @@ def _serve(settings: Settings, host: str, port: int) -> None:
     uvicorn.run(
         create_app(settings), host=host, port=port, log_config=None, access_log=False, ws="none"
     )
+
+
+if __name__ == "__main__":
+    main()

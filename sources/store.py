@@ -187,7 +187,7 @@ class Memory(Store):
         try:
             yield True
         finally:
-            if True:
+            if self._leases.get(feed) is mine:
                 del self._leases[feed]
             self._ring(digest(feed))
 

@@ -2,15 +2,19 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socket import create_server
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
 import stamina
+import uvicorn
+from starlette.applications import Starlette
 
 from server.app import create_app
 from server.settings import Settings
@@ -99,6 +103,19 @@ async def serving(
         httpx.AsyncClient(transport=inside, base_url="http://test") as client,
     ):
         yield Server(client, clock)
+
+
+@contextmanager
+def listening(app: Starlette) -> Iterator[str]:
+    """The application on a real socket, in a thread of its own; its address."""
+    with create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        host, port = listener.getsockname()  # early visitors wait in the listener's queue
+        yield f"http://{host}:{port}"
+        server.should_exit = True
+        thread.join(timeout=20)
 
 
 @pytest.fixture(autouse=True)

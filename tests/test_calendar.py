@@ -39,6 +39,7 @@ def test_what_is_not_known_of_schools() -> None:
     assert not nowhere.knows_school(TERM)
     assert nowhere.school_holiday(AUTUMN) is None
     assert not nowhere.agrees("vacances scolaires", AUTUMN)
+    assert not nowhere.agrees("période scolaire", TERM)
     assert nowhere.agrees("Horaires annuels", AUTUMN)
 
 

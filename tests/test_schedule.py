@@ -150,6 +150,10 @@ def test_names_of_school_hold_where_dates_do_not_decide() -> None:
         assert shown(place, holidays) == "10:00-20:00"
     alone = schedule(row("lundi", "17:00-20:00", "Période scolaire", YEAR))
     assert shown(alone, holidays) == "17:00-20:00"
+    usual = row("lundi", "10:00-20:00", "Horaires habituels")
+    assert shown(
+        schedule(usual, row("lundi", "17:00-20:00", "Période scolaire", YEAR)), holidays
+    ) == ("17:00-20:00")
     undated = schedule(row("lundi", "17:00-20:00", "Période scolaire"))
     assert shown(undated, holidays) is None
 
@@ -181,6 +185,14 @@ def test_the_days_when_clocks_change() -> None:
     assert closes is not None
     assert opens.isoformat() == "2026-10-25T02:30:00+02:00"
     assert closes.isoformat() == "2026-10-25T02:45:00+01:00"
+
+
+def test_where_clocks_go_back_at_midnight_an_evening_ends_at_the_second() -> None:
+    place = schedule(row("samedi", "20:00-24:00"), zone=ZoneInfo("America/Havana"))
+    after_the_first = datetime(2026, 11, 1, 4, 30, tzinfo=UTC)
+    assert place.today(after_the_first) == date(2026, 11, 1)
+    assert place.open_at(after_the_first) is True
+    assert utc(place.closes_at(after_the_first)) == datetime(2026, 11, 1, 5, tzinfo=UTC)
 
 
 def test_any_day_can_be_asked_for() -> None:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from socket import create_server
 
 import pytest
-import uvicorn
-from graphql import build_schema, graphql_sync
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, sync_playwright
 from playwright.sync_api import Route as Attempt
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
-import schema
-from server import explorer, pages
+from sandbox.serve import running
+from sandbox.world import World
+from server import explorer
+from server.app import create_app
+from server.settings import Settings
+from tests.conftest import NOW, listening
 
 CHROMIUM = os.environ.get("POCHE_CHROMIUM") or shutil.which("chromium")
 ARGUMENTS = [
@@ -35,32 +31,12 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="session")
-def app() -> Starlette:
-    """What the browser visits: the real schema over a city of one stop."""
-    contract = build_schema(schema.build().as_str(), assume_valid=True)
-    stop = {"name": "Commerce", "wheelchairBoarding": "POSSIBLE"}
-    city = {"stops": {"nodes": [stop]}}
-
-    async def answer(request: Request) -> JSONResponse:
-        asked = await request.json()
-        result = graphql_sync(contract, asked["query"], city, operation_name=asked["operationName"])
-        return JSONResponse(result.formatted)
-
-    endpoint = Route("/graphql", answer, methods=["POST"])
-    return Starlette(routes=[*pages.routes(), *explorer.routes(), endpoint])
-
-
-@pytest.fixture(scope="session")
-def origin(app: Starlette) -> Iterator[str]:
-    """The address of the app, on real sockets."""
-    with create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        host, port = listener.getsockname()  # early visitors wait in the listener's queue
-        yield f"http://{host}:{port}"
-        server.should_exit = True
-        thread.join(timeout=20)
+def origin() -> Iterator[str]:
+    """The address of Poche over the sandbox, on real sockets."""
+    with running(World(lambda: NOW)) as upstream:
+        app = create_app(Settings(upstream=upstream), clock=lambda: NOW)
+        with listening(app) as address:
+            yield address
 
 
 @pytest.fixture

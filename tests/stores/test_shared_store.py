@@ -28,6 +28,7 @@ PER_HALF_MINUTE = Quota(calls=1, period_s=30)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that settles stays so for as long as a test needs to see it."""
     monkeypatch.setattr("sources.shared_store.SETTLE_S", SETTLE_S)
+    monkeypatch.setattr("sources.store.POLL_S", LONG_S)  # so that only news wake who waits
 
 
 def replica(url: str) -> Shared:
@@ -135,6 +136,18 @@ async def test_frozen_and_thawed(valkey: Any) -> None:
             assert one.failures == failures  # nobody waits for it a second time
         await back(one)
         assert await one.get(FEED) is not None
+
+
+async def test_alone_nothing_is_spent_while_the_heart_beats(valkey: Any) -> None:
+    """What a heartbeat is about to tell the store must be all there is to tell."""
+    async with two(valkey.url) as (one, _):
+        with valkey.frozen():
+            assert await one.take(SOURCE, PER_DAY) == 0.0
+            beat = asyncio.create_task(one.beat())
+            await asyncio.sleep(0)
+            assert await one.take(SOURCE, PER_DAY) > 0
+            await beat
+            assert await one.take(SOURCE, PER_DAY) == 0.0
 
 
 async def test_one_can_leave_a_frozen_store(valkey: Any) -> None:

@@ -16,6 +16,12 @@ LONG_S = 3_600.0
 FEED = "Opendatasoft{pools}"
 
 
+@pytest.fixture(autouse=True)
+def only_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody polls: who waits is woken by the news."""
+    monkeypatch.setattr("sources.store.POLL_S", LONG_S)
+
+
 @pytest.fixture(params=["memory", "shared"])
 async def stores(request: pytest.FixtureRequest) -> AsyncIterator[list[Store]]:
     """Four replicas' views of one store."""
