@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from sources.names import fold
-
 from resolvers.loaders import Loaders, answers_many
 from schema.arguments import Near
 from schema.paging import Page, Sort, Window, page
@@ -13,6 +11,7 @@ from schema.pools import Pool
 from schema.schools import School
 from schema.stops import Stop
 from sources.collection import Collection, Nearness
+from sources.names import fold
 
 T = TypeVar("T")
 KINDS: dict[str, type] = {kind.__name__: kind for kind in (Pool, School, Stop)}

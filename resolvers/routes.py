@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from sources.names import fold
-
 from resolvers.loaders import Loaders, answers, answers_many
 from schema.paging import Page, Sort, page
 from schema.routes import Route, RouteOfLine, RoutesIn, RouteWith
 from sources.collection import Collection
+from sources.names import fold
 
 
 @answers(RouteWith)

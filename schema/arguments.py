@@ -5,13 +5,14 @@ worded once; the functions check what GraphQL's own types cannot.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 import strawberry
 
 MAX_DAYS = 62
 MAX_WITHIN_M = 5_000
+LAST_DAY = date.max - timedelta(days=MAX_DAYS)
 
 
 class BadUserInput(Exception):
@@ -28,6 +29,13 @@ def bounded(value: int, low: int, high: int, *path: str) -> int:
         message = f"`{path[-1]}` must be between {low} and {high}, not {value}."
         raise BadUserInput(message, *path)
     return value
+
+
+def some_days(days: int, start: date | None) -> None:
+    """BadUserInput unless so many days from `start` can be counted, and are not too many."""
+    bounded(days, 1, MAX_DAYS, "days")
+    if start is not None and start > LAST_DAY:
+        raise BadUserInput(f"`from` must not be after {LAST_DAY}.", "from")
 
 
 def one_of(given: Sequence[tuple[str, Any]]) -> None:

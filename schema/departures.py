@@ -20,7 +20,8 @@ class Departure:
         description="When the timetable has it leave; null for a trip that is not in it."
     )
     expected_at: datetime = strawberry.field(
-        description="When it will leave as far as is known: predicted if `realtime`, else as planned."
+        description="When it will leave as far as is known: predicted if `realtime`, "
+        "else as planned."
     )
     realtime: bool = strawberry.field(
         description="Whether `expectedAt` is a prediction that is still fresh."

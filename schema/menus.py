@@ -7,7 +7,8 @@ from typing import Annotated
 
 import strawberry
 
-from schema.arguments import MAX_DAYS, CityArgument, DaysArgument, FromArgument, bounded
+from schema.arguments import CityArgument, DaysArgument, FromArgument, some_days
+from schema.cost import about, as_many_as
 from schema.key import Info, Key
 from schema.nodes import Node, lookups
 
@@ -48,7 +49,9 @@ class Course:
     name: str | None = strawberry.field(
         description="Starter, main course…; null where the source only gives the order."
     )
-    dishes: list[Dish] = strawberry.field(description="Its dish, or the dishes to choose from.")
+    dishes: list[Dish] = strawberry.field(
+        description="Its dish, or the dishes to choose from.", directives=[about(2)]
+    )
 
 
 @strawberry.federation.type(keys=["id"], description="One meal of one day.")
@@ -59,12 +62,15 @@ class Menu(Node):
     variant: MenuVariant = strawberry.field(description="For whom it is cooked.")
     variant_name: str = strawberry.field(description="The variant as the source calls it.")
     vegetarian: bool | None = strawberry.field(
-        description="True where the whole menu is announced as vegetarian; null where nothing is said."
+        description="True where the whole menu is announced as vegetarian; "
+        "null where nothing is said."
     )
     title: str | None = strawberry.field(
         description="What the kitchen announces above the courses: `Repas froid`."
     )
-    courses: list[Course] = strawberry.field(description="In the order they are eaten.")
+    courses: list[Course] = strawberry.field(
+        description="In the order they are eaten.", directives=[about(5)]
+    )
     notes: list[str] = strawberry.field(description="Footnotes, in the kitchen's words.")
 
 
@@ -105,7 +111,8 @@ lookups["Menu"] = MenuWith
 @strawberry.type
 class Query:
     @strawberry.field(
-        description="A city's canteen menus, day by day; days without any are left out."
+        description="A city's canteen menus, day by day; days without any are left out.",
+        directives=[as_many_as("days")],
     )
     async def menus(
         self,
@@ -115,6 +122,6 @@ class Query:
         days: DaysArgument = 7,
         variants: VariantsArgument = (MenuVariant.STANDARD,),  # type: ignore[assignment]
     ) -> list[Menu] | None:
-        bounded(days, 1, MAX_DAYS, "days")
+        some_days(days, from_)
         key = MenusIn(info.context.city(city), from_, days, tuple(variants))
         return await info.context.load(key)

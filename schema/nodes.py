@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self
 import strawberry
 
 from schema.arguments import BadUserInput, bounded
+from schema.cost import as_many_as
 from schema.key import Info, Key
 
 MAX_ID, MAX_IDS = 500, 100
@@ -64,7 +65,8 @@ class Query:
 
     @strawberry.field(
         description="Many things by their ids, in the order asked; "
-        "null for each that there is none of, each with its own error if its source is down."
+        "null for each that there is none of, each with its own error if its source is down.",
+        directives=[as_many_as("ids")],
     )
     def nodes(
         self,
@@ -72,7 +74,7 @@ class Query:
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids.")],
     ) -> list[Node | None]:
         bounded(len(ids), 0, MAX_IDS, "ids")
-        found: list[Any] = [_load(info, id) for id in ids]  # awaitables, or the error to show
+        found: list[Any] = [_load(info, one) for one in ids]  # awaitables, or the error to show
         return found
 
 

@@ -17,6 +17,7 @@ from schema.arguments import (
     Near,
     WithinArgument,
 )
+from schema.cost import PAGED, as_many_as
 from schema.key import Info, Key
 from schema.nodes import Node, lookup, lookups
 from schema.paging import Page, Window, window
@@ -47,7 +48,10 @@ class Pool(Node, Place, Opens):
     def opening(self) -> Key[Schedule | None]:
         return PoolOpening(self.city, self.local_id)
 
-    @strawberry.field(description="Stops within walking distance, nearest first.")
+    @strawberry.field(
+        description="Stops within walking distance, nearest first.",
+        directives=[as_many_as("first")],
+    )
     async def stops(
         self, info: Info, within: WithinArgument = 400, first: HowManyArgument = 5
     ) -> list[Stop] | None:
@@ -91,7 +95,8 @@ class Query:
         return await info.context.load(key)
 
     @strawberry.field(
-        description="A city's pools: near a point, nearest first; else in alphabetical order."
+        description="A city's pools: near a point, nearest first; else in alphabetical order.",
+        directives=[PAGED],
     )
     async def pools(
         self,

@@ -7,6 +7,7 @@ from enum import Enum
 import strawberry
 
 from schema.arguments import CityArgument
+from schema.cost import about
 from schema.key import Info, Key
 
 
@@ -56,6 +57,9 @@ class SourcesOf(Key[list[Source]]):
 
 @strawberry.type
 class Query:
-    @strawberry.field(description="Where a city's data comes from, and how fresh it is held.")
+    @strawberry.field(
+        description="Where a city's data comes from, and how fresh it is held.",
+        directives=[about(20)],
+    )
     async def sources(self, info: Info, city: CityArgument = None) -> list[Source] | None:
         return await info.context.load(SourcesOf(info.context.city(city)))

@@ -15,6 +15,7 @@ from schema.arguments import (
     NameArgument,
     one_of,
 )
+from schema.cost import PAGED
 from schema.key import Info, Key
 from schema.nodes import Node, lookup, lookups
 from schema.paging import Page, Window, window
@@ -93,7 +94,7 @@ class Query:
             key = RouteWith(info.context.city(city), str(gtfs_id))
         return await info.context.load(key)
 
-    @strawberry.field(description="A city's lines, by mode and then by number.")
+    @strawberry.field(description="A city's lines, by mode and then by number.", directives=[PAGED])
     async def routes(
         self,
         info: Info,

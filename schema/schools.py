@@ -7,7 +7,6 @@ from typing import Annotated
 import strawberry
 
 from schema.arguments import (
-    MAX_DAYS,
     AfterArgument,
     BeforeArgument,
     CityArgument,
@@ -20,9 +19,10 @@ from schema.arguments import (
     NameArgument,
     Near,
     WithinArgument,
-    bounded,
     one_of,
+    some_days,
 )
+from schema.cost import PAGED, as_many_as
 from schema.key import Info, Key
 from schema.menus import Menu, MenusOf, MenuVariant, VariantsArgument
 from schema.nodes import Node, lookup, lookups
@@ -64,7 +64,8 @@ class School(Node, Place):
     )
 
     @strawberry.field(
-        description="Its canteen's menus, day by day; none where none are published for it."
+        description="Its canteen's menus, day by day; none where none are published for it.",
+        directives=[as_many_as("days")],
     )
     async def menus(
         self,
@@ -73,10 +74,13 @@ class School(Node, Place):
         days: DaysArgument = 7,
         variants: VariantsArgument = (MenuVariant.STANDARD,),  # type: ignore[assignment]
     ) -> list[Menu] | None:
-        bounded(days, 1, MAX_DAYS, "days")
+        some_days(days, from_)
         return await info.context.load(MenusOf(self.city, self.uai, from_, days, tuple(variants)))
 
-    @strawberry.field(description="Stops within walking distance, nearest first.")
+    @strawberry.field(
+        description="Stops within walking distance, nearest first.",
+        directives=[as_many_as("first")],
+    )
     async def stops(
         self, info: Info, within: WithinArgument = 400, first: HowManyArgument = 5
     ) -> list[Stop] | None:
@@ -121,7 +125,8 @@ class Query:
         return await info.context.load(key)
 
     @strawberry.field(
-        description="A city's schools: near a point, nearest first; else in alphabetical order."
+        description="A city's schools: near a point, nearest first; else in alphabetical order.",
+        directives=[PAGED],
     )
     async def schools(
         self,

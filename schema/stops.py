@@ -22,6 +22,7 @@ from schema.arguments import (
     bounded,
     one_of,
 )
+from schema.cost import LIVE, PAGED, about, as_many_as
 from schema.departures import Departure, DeparturesAt
 from schema.key import Info, Key
 from schema.nodes import Node, lookup, lookups
@@ -68,12 +69,15 @@ class Stop(Node, Place):
             return None
         return await info.context.load(StopWith(self.city, self.parent_id))
 
-    @strawberry.field(description="The quays of this station; none for a quay.")
+    @strawberry.field(
+        description="The quays of this station; none for a quay.", directives=[about(5)]
+    )
     async def quays(self, info: Info) -> "list[Stop] | None":
         return await info.context.load(QuaysOf(self.city, self.gtfs_id))
 
     @strawberry.field(
-        description="What leaves next from this quay, or from all quays of this station."
+        description="What leaves next from this quay, or from all quays of this station.",
+        directives=[LIVE, as_many_as("first")],
     )
     async def departures(
         self,
@@ -83,7 +87,10 @@ class Stop(Node, Place):
         bounded(first, 0, MAX_PAGE, "first")
         return await info.context.load(DeparturesAt(self.city, self.gtfs_id, first))
 
-    @strawberry.field(description="Swimming pools within walking distance, nearest first.")
+    @strawberry.field(
+        description="Swimming pools within walking distance, nearest first.",
+        directives=[as_many_as("first")],
+    )
     async def pools(
         self, info: Info, within: WithinArgument = 400, first: HowManyArgument = 5
     ) -> list[Annotated["Pool", strawberry.lazy("schema.pools")]] | None:
@@ -136,7 +143,8 @@ class Query:
 
     @strawberry.field(
         description="A city's stops: by name, best match first; near a point, nearest first; "
-        "else in alphabetical order."
+        "else in alphabetical order.",
+        directives=[PAGED],
     )
     async def stops(
         self,

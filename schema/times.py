@@ -12,7 +12,8 @@ from typing import Any, NewType, Protocol
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
-from schema.arguments import MAX_DAYS, DaysArgument, FromArgument, bounded
+from schema.arguments import DaysArgument, FromArgument, some_days
+from schema.cost import about, as_many_as
 from schema.key import Info, Key
 
 LocalTime = NewType("LocalTime", str)
@@ -93,12 +94,15 @@ class TimeSpan:
 @strawberry.federation.type(shareable=True, description="One day's opening hours.")
 class DayHours:
     date: dt.date = strawberry.field(description="The day.")
-    time_spans: list[TimeSpan] = strawberry.field(description="When it is open, in order.")
+    time_spans: list[TimeSpan] = strawberry.field(
+        description="When it is open, in order.", directives=[about(3)]
+    )
     closed: bool | None = strawberry.field(
         description="Closed all day; null where the source publishes nothing for this day."
     )
     reason: str | None = strawberry.field(
-        description="Why it is closed or its hours are not the usual ones, in the source's words."
+        description="Why it is closed or its hours are not the usual ones: the source's words, "
+        "or `Fermeture exceptionnelle` and `Horaires exceptionnels` where it gives none."
     )
     period: str | None = strawberry.field(
         description="The period whose hours these are, as the source calls it."
@@ -145,11 +149,14 @@ class Opens:
         schedule = await info.context.load(self.opening())
         return None if schedule is None else schedule.closes_at(info.context.now)
 
-    @strawberry.field(description="Opening hours day by day; null where none are published.")
+    @strawberry.field(
+        description="Opening hours day by day; null where none are published.",
+        directives=[as_many_as("days")],
+    )
     async def hours(
         self, info: Info, from_: FromArgument = None, days: DaysArgument = 7
     ) -> list[DayHours] | None:
-        bounded(days, 1, MAX_DAYS, "days")
+        some_days(days, from_)
         schedule = await info.context.load(self.opening())
         if schedule is None:
             return None

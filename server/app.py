@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from time import monotonic
 
 import httpx
 from starlette.applications import Starlette
@@ -31,10 +32,11 @@ def create_app(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Callable[[], datetime] = now,
+    ticks: Callable[[], float] = monotonic,
 ) -> Starlette:
     """The application; CityError if a city file cannot be used.
 
-    Tests pass a transport that replays recordings, and a clock that stands still.
+    Tests pass a transport that replays recordings, and clocks that stand still.
     """
     settings = settings or Settings()
     known = cities.load(settings.cities)
@@ -44,7 +46,7 @@ def create_app(
         transport=transport or public_network(settings.upstream, known.values())
     )
     store = Shared(settings.store) if settings.store else None
-    door = Door(client, clock, store, reroute=settings.upstream, secrets=os.environ)
+    door = Door(client, clock, store, ticks=ticks, reroute=settings.upstream, secrets=os.environ)
     sources = Sources(known, door)
     built = schema.build()._schema
 
@@ -59,7 +61,7 @@ def create_app(
     def loaders() -> Loaders:
         return Loaders(sources, clock(), settings.city)
 
-    planner = Planner(built, max_tokens=settings.max_tokens, max_source=settings.max_query)
+    planner = Planner(built, settings)
     endpoint = Endpoint(planner, Executor(built, loaders, settings.deadline_s), settings)
     routes = [
         Route("/graphql", endpoint.answer, methods=METHODS),

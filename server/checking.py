@@ -8,12 +8,13 @@ from time import perf_counter
 from typing import Any
 
 import httpx
-from rich.table import Table
+from rich.table import Column, Table
 
 import cities
 from cities import City
 from server.network import transport
 from sources import Sources
+from sources.calendar import Calendar
 from sources.errors import SourceError
 from sources.http import Door
 
@@ -28,6 +29,11 @@ def validated(folder: Path) -> dict[str, City]:
     if not found:
         raise cities.CityError(str(folder), "there is no city file")
     Sources(found, Door(httpx.AsyncClient(), now))
+    for city in found.values():
+        try:
+            Calendar.of(city).load(now().date())
+        except ValueError as error:
+            raise cities.CityError(f"{city.slug}.toml country", str(error)) from None
     return found
 
 
@@ -35,7 +41,9 @@ async def asked(
     known: Mapping[str, City], upstream: str | None, secrets: Mapping[str, str]
 ) -> tuple[Table, bool]:
     """Ask each upstream once: what answered, how fast, how much of it could be read."""
-    table = Table("source", "answered", "seconds", "rows", "dropped", "why not")
+    table = Table(
+        Column("source", no_wrap=True), "answered", "seconds", "rows", "dropped", "why not"
+    )
     well = True
     client = httpx.AsyncClient(transport=transport(upstream, known.values()))
     async with client:

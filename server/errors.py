@@ -1,4 +1,4 @@
-"""Errors of validation: which argument a wrong value was meant for."""
+"""Errors of requests: what never executes, and which argument a wrong value was meant for."""
 
 from typing import Any
 
@@ -12,6 +12,15 @@ from graphql import (
     Visitor,
     visit,
 )
+
+
+class RequestError(Exception):
+    """A request that never executes: its HTTP status and the errors to show."""
+
+    def __init__(self, status: int, *errors: GraphQLError) -> None:
+        super().__init__(errors[0].message if errors else "")
+        self.status = status
+        self.errors = errors
 
 
 def argument_path(document: DocumentNode, error: GraphQLError) -> list[str] | None:

@@ -1,5 +1,6 @@
 """Health: whether the server lives, is ready, and how each of its sources is doing."""
 
+from datetime import datetime
 from html import escape
 
 import orjson
@@ -11,8 +12,20 @@ from schema.provenance import Source
 from server.accept import prefers_html
 from server.pages import page
 from sources import Sources
+from sources.registry import Vitals
 
-COLUMNS = ("source", "state", "age (s)", "rows", "dropped", "last error")
+COLUMNS = (
+    "source",
+    "state",
+    "last success",
+    "age (s)",
+    "rows",
+    "dropped",
+    "breaker",
+    "quota left",
+    "last error",
+)
+Report = dict[str, list[tuple[Source, Vitals]]]
 
 
 def routes(sources: Sources) -> list[BaseRoute]:
@@ -26,10 +39,10 @@ def routes(sources: Sources) -> list[BaseRoute]:
         )
 
     async def health(request: Request) -> Response:
-        report = {slug: sources.report(slug) for slug in sources.cities}
+        report = {slug: await _examined(sources, slug) for slug in sources.cities}
         if prefers_html(request.headers.get("accept")):
             return page(_html(report))
-        body = {slug: [_plain(source) for source in found] for slug, found in report.items()}
+        body = {slug: [_plain(*one) for one in found] for slug, found in report.items()}
         return Response(orjson.dumps({"cities": body}), media_type="application/json")
 
     alive = PlainTextResponse("alive\n")
@@ -40,26 +53,35 @@ def routes(sources: Sources) -> list[BaseRoute]:
     ]
 
 
-def _plain(source: Source) -> dict[str, object]:
+async def _examined(sources: Sources, slug: str) -> list[tuple[Source, Vitals]]:
+    return [(source, await sources.vitals(source.id)) for source in sources.report(slug)]
+
+
+def _plain(source: Source, vitals: Vitals) -> dict[str, object]:
     return {
         "id": source.id,
         "name": source.name,
         "state": source.state.value,
-        "fetchedAt": source.fetched_at and source.fetched_at.isoformat(timespec="seconds"),
+        "fetchedAt": _iso(source.fetched_at),
         "ageS": source.age_s,
-        "nextRefreshAt": source.next_refresh_at
-        and source.next_refresh_at.isoformat(timespec="seconds"),
+        "nextRefreshAt": _iso(source.next_refresh_at),
         "rowsRead": source.rows_read,
         "rowsDropped": source.rows_dropped,
         "lastError": source.last_error,
+        "breaker": vitals.breaker,
+        "quotaLeft": vitals.quota_left,
     }
 
 
-def _html(report: dict[str, list[Source]]) -> str:
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat(timespec="seconds")
+
+
+def _html(report: Report) -> str:
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in COLUMNS)
     tables = "".join(
         f"<h2>{escape(slug)}</h2><table><thead><tr>{head}</tr></thead><tbody>"
-        + "".join(_row(source) for source in found)
+        + "".join(_row(*one) for one in found)
         + "</tbody></table>"
         for slug, found in report.items()
     )
@@ -67,18 +89,21 @@ def _html(report: dict[str, list[Source]]) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<title>Poche · health</title><link rel="icon" href="/favicon.svg">'
-        '<link rel="stylesheet" href="/style.css"></head><body><main>'
+        '<link rel="stylesheet" href="/style.css"></head><body class="wide"><main>'
         f"<h1>How the sources are doing</h1>{tables}</main></body></html>"
     )
 
 
-def _row(source: Source) -> str:
+def _row(source: Source, vitals: Vitals) -> str:
     cells = (
         source.id,
         source.state.value,
+        _iso(source.fetched_at),
         source.age_s,
         source.rows_read,
         source.rows_dropped,
+        vitals.breaker,
+        vitals.quota_left,
         source.last_error,
     )
     shown = ("" if cell is None else escape(str(cell)) for cell in cells)

@@ -19,6 +19,8 @@ OPEN_S = 5.0
 
 
 class State(StrEnum):
+    """All may call, nobody may, or one may."""
+
     CLOSED = "CLOSED"
     OPEN = "OPEN"
     HALF_OPEN = "HALF_OPEN"
@@ -87,6 +89,7 @@ class Breaker:
 
     @property
     def failures(self) -> int:
+        """Those of them that ended badly."""
         return sum(failures for _, _, failures in self._recent())
 
     def admit(self) -> Permit | None:

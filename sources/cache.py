@@ -29,6 +29,7 @@ log = structlog.get_logger("sources.cache")
 # When the request at hand must be answered, in the event loop's own seconds.
 deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
+CLOCKS_APART_S = 60  # what another replica read may be from our near future, but no further
 EARLY = (0.80, 0.95)  # a value in use is read again after this share of its ttl
 
 
@@ -69,7 +70,7 @@ class Cached(Generic[T]):
         held, binding = self.held, self.binding
         if held is not None:
             age = (now - held.fetched_at).total_seconds()
-            if age < binding.ttl_s:
+            if -CLOCKS_APART_S < age < binding.ttl_s:
                 return held
             if age < binding.ttl_s + binding.stale_while_revalidate_s:
                 if self._may_try(now):

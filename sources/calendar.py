@@ -32,6 +32,7 @@ SEASONS = {
     r"printemps|paques|avril": SPRING,
     r"ete|juillet|aout": SUMMER,
 }
+SIZES = {"petites ": SMALL, "grandes ": frozenset({SUMMER})}
 HOLIDAYS = re.compile(r"\b(?P<hors>hors )?(les )?(?P<size>petites |grandes )?vac(s|ances)?\b")
 TERM = re.compile(r"\b(?P<hors>hors )?(periodes?|temps|semaines?) scol(aires?)?\b")
 
@@ -48,6 +49,11 @@ class Calendar:
     def of(cls, city: City) -> Self:
         return cls(city.country, city.region, city.school_zone)
 
+    def load(self, day: date) -> None:
+        """Ask once, so that nobody waits later; ValueError if the country or region is unknown."""
+        self.public_holiday(day)
+        self.school_holiday(day)
+
     def public_holiday(self, day: date) -> str | None:
         """What is celebrated on this day, if all the country, or the city's region, has it off."""
         return _public_holidays(self.country, self.region, day.year).get(day)
@@ -58,8 +64,10 @@ class Calendar:
 
     def knows_school(self, day: date) -> bool:
         """Whether it is known if there is school: in zones A, B and C, in the years above."""
+        if self.school_zone is None:
+            return False
         first, last = _known()
-        return self.school_zone is not None and first <= day <= last
+        return first <= day <= last
 
     def agrees(self, period: str | None, day: date) -> bool:
         """Whether a period of this name can be in force on this day.
@@ -92,12 +100,12 @@ def _spoken(period: str) -> tuple[bool, frozenset[str]] | None:
 
 
 def _holidays_meant(words: str, size: str | None) -> frozenset[str]:
-    seasons = {name for season, name in SEASONS.items() if re.search(rf"\b({season})\b", words)}
-    if size == "petites ":
-        return frozenset(seasons - {SUMMER}) or SMALL
-    if size == "grandes ":
-        return frozenset({SUMMER})
-    return frozenset(seasons) or ALL
+    of_size = SIZES.get(size or "", ALL)
+    named = {name for season, name in SEASONS.items() if re.search(rf"\b({season})\b", words)}
+    without = {
+        name for season, name in SEASONS.items() if re.search(rf"\bhors ({season})\b", words)
+    }
+    return frozenset((named - without) & of_size or of_size - without)
 
 
 @lru_cache(maxsize=128)

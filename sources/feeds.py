@@ -21,6 +21,7 @@ from sources.store import Payload
 
 T = TypeVar("T")
 
+LEASE_CALLS = 3  # a read may take several calls, each with its own time-out
 CONFIRMATIONS = 2  # reads that must confirm that a feed really lost half its rows
 LARGE = 1 << 16  # bytes from which a payload is parsed beside the event loop
 
@@ -70,14 +71,14 @@ class Feed:
         than = max(since, held.fetched_at.timestamp()) if held is not None else since
         payload = await store.get(self.name, than)
         if payload is None:
-            async with store.lease(self.name, first.timeout_s) as ours:
-                if ours:
+            async with store.lease(self.name, LEASE_CALLS * first.timeout_s) as ours:
+                if not ours:
+                    payload = await store.newer(self.name, than, first.timeout_s)
+                elif (payload := await store.get(self.name, than)) is None:  # it came just now
                     try:
                         payload = await self._fetch()
                     except NotModified:
                         return await self._renewed(held)
-                else:
-                    payload = await store.newer(self.name, than, first.timeout_s)
         if payload is None:
             raise Unavailable("another replica could not read it", first)
         return await self._taken(payload, held)

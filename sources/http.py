@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from time import monotonic
 from urllib.parse import urlsplit
 
 import httpx
@@ -61,7 +62,8 @@ class Door:
     """Every call to every upstream goes through here.
 
     `reroute` sends each call to one address instead, under its own host name as
-    first step of the path: the sandbox. `secrets` are the environment.
+    first step of the path: the sandbox. `secrets` are the environment. `clock`
+    tells the time of day, `ticks` the seconds that pass, which nobody sets back.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Door:
         clock: Callable[[], datetime],
         store: Store | None = None,
         *,
+        ticks: Callable[[], float] = monotonic,
         reroute: str | None = None,
         secrets: Mapping[str, str] | None = None,
     ) -> None:
@@ -79,11 +82,12 @@ class Door:
         self._places: dict[str, asyncio.Semaphore] = {}
         self._breakers: dict[str, Breaker] = {}
         self.clock = clock
-        self.store = store or Memory(lambda: clock().timestamp(), max_bytes=0)
+        self.store = store or Memory(ticks, max_bytes=0)
+        self._ticks = ticks
 
     def breaker(self, binding: Binding) -> Breaker:
         """What watches over the calls to one source."""
-        return self._breakers.setdefault(binding.source, Breaker(lambda: self.clock().timestamp()))
+        return self._breakers.setdefault(binding.source, Breaker(self._ticks))
 
     def open(self, binding: Binding, complaint: Complaint, validators: Validators) -> "Asking":
         """The door for one binding, for one read of its payload."""
@@ -128,12 +132,13 @@ class Door:
         if permit is None:
             raise Unavailable("its breaker is open", binding, retry_after_s=breaker.retry_in or 1)
         with permit:
-            await self._spend(binding)
             try:
                 reply = await self._sent(asking, request)
             except (_Passing, Unavailable):
                 permit.failed()
                 await self._tell(breaker, binding)
+                raise
+            except OverQuota:  # nobody was asked
                 raise
             except (SourceError, NotModified):
                 permit.succeeded()  # it answered, if not as we would like
@@ -157,6 +162,7 @@ class Door:
         binding = asking.binding
         try:
             for _ in range(MAX_REDIRECTS + 1):
+                await self._spend(binding)
                 response = await self._client.send(request, stream=True)
                 try:
                     if response.has_redirect_location:

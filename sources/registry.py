@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import strawberry
 from pydantic import ValidationError
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from cities import Binding, City, CityError
 from cities.binding import WORDS
 from schema.provenance import Source, SourceState
+from sources.calendar import Calendar
 from sources.collection import Collection
 from sources.errors import NotOffered, Refused
 from sources.feeds import Feed, Table
@@ -24,12 +25,21 @@ IDLE_AFTER_TTLS = 3
 WARM_UP_S = 4
 
 
+class Vitals(NamedTuple):
+    """What an operator wants to know of a source besides: its breaker, and its quota's rest."""
+
+    breaker: str
+    quota_left: int | None
+
+
 class Sources:
     """Where each service of each city comes from; CityError if a city file asks for what is not."""
 
     def __init__(self, cities: Mapping[str, City], door: Door) -> None:
         self.cities = cities
         self.clock = door.clock
+        self._door = door
+        self._bindings = {b.source: b for city in cities.values() for b in city.bindings.values()}
         self._warming: asyncio.Task[None] | None = None
         self._feeds: dict[tuple[type, str], Feed] = {}
         for city in cities.values():
@@ -64,6 +74,14 @@ class Sources:
             if table.reader.kind is kind
         ]
 
+    async def vitals(self, source: str) -> Vitals:
+        """The breaker and the quota of one source, by its id."""
+        binding = self._bindings[source]
+        breaker = self._door.breaker(binding).state.value
+        if binding.quota is None:
+            return Vitals(breaker, None)
+        return Vitals(breaker, (await self._door.store.left(source, binding.quota)).calls)
+
     @property
     def warm(self) -> bool:
         """Whether each feed has been read, or has failed, once; or was given time enough to."""
@@ -74,6 +92,8 @@ class Sources:
         self._warming = asyncio.create_task(self._warm_up(), name="first reads")
 
     async def _warm_up(self) -> None:
+        for city in self.cities.values():  # its calendar takes a moment to load
+            await asyncio.to_thread(Calendar.of(city).load, self.clock().date())
         reads = [feed.cached.get() for feed in set(self._feeds.values())]
         with suppress(TimeoutError):
             async with asyncio.timeout(WARM_UP_S):

@@ -95,8 +95,8 @@ class WeeklySchedule:
     def _coming(self, now: datetime) -> Iterator[tuple[datetime, datetime | None]]:
         """Openings that have not ended; one that goes on beyond the horizon has no end."""
         today = self.today(now)
-        days = [today + number * DAY for number in range(-1, HORIZON_DAYS + 1)]
-        horizon = _closing(days[-1], LocalTime("24:00"), self._zone)
+        horizon = _closing(today + HORIZON_DAYS * DAY, LocalTime("24:00"), self._zone)
+        days = (today + number * DAY for number in range(-1, HORIZON_DAYS + 1))
         for opens, closes in _joined(span for day in days for span in self._openings_on(day)):
             if closes > now:
                 yield opens, closes if closes < horizon else None

@@ -43,6 +43,7 @@ class Ledger:
         return f"{self.replica}:{self._calls}"
 
     def made(self, source: str, quota: Quota, call: str, at: float) -> None:
+        """Remember a call of ours, for a store that may forget it."""
         self._made.setdefault(source, (quota.period_s, deque()))[1].append((call, at))
         self._recent(source, at)
 
@@ -57,6 +58,7 @@ class Ledger:
             self._alone[source].exhausted_until(until)
 
     def cut_off(self, now: float) -> None:
+        """From now on we are alone: shares are counted anew, from what is known now."""
         self._alone.clear()
         self._since = now
 

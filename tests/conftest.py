@@ -96,7 +96,12 @@ async def serving(
 ) -> AsyncIterator[Server]:
     """The application, from its first moment to its last."""
     clock = clock or Clock()
-    app = create_app(Settings(**{"warm": False, **settings}), transport=transport, clock=clock)
+    app = create_app(
+        Settings(**{"warm": False, **settings}),
+        transport=transport,
+        clock=clock,
+        ticks=lambda: clock().timestamp(),
+    )
     inside = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
@@ -116,6 +121,21 @@ def listening(app: Starlette) -> Iterator[str]:
         yield f"http://{host}:{port}"
         server.should_exit = True
         thread.join(timeout=20)
+
+
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
+    with create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def settled(client: httpx.Client) -> httpx.Response:
+    """What `/readyz` says once it is ready; connections are refused until the port is open."""
+    transport = httpx.HTTPTransport(retries=50)  # backs off from 0.5 s by itself
+    with httpx.Client(base_url=client.base_url, transport=transport, timeout=30) as patient:
+        while (answer := patient.get("/readyz")).status_code == 503:
+            pass
+        return answer
 
 
 @pytest.fixture(autouse=True)

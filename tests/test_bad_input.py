@@ -13,6 +13,7 @@ LITERALS = {
     "{ stops(near: {lat: 47, lon: -1.5, within: 50000}) { totalCount } }": ["near", "within"],
     "{ menus(days: 0) { date } }": ["days"],
     "{ menus(days: 63) { date } }": ["days"],
+    '{ menus(from: "9999-12-31") { date } }': ["from"],
     '{ stop(id: "nonsense") { name } }': ["id"],
     '{ pool(id: "U3RvcDpuYW50ZXM6RlJfTkFPTElCOlN0b3BQbGFjZToyMA") { name } }': ["id"],
     "{ stop { name } }": ["id"],

@@ -61,6 +61,7 @@ def test_public_holidays() -> None:
         ("Vacances scolaires", {AUTUMN, SUMMER}),
         ("petites vacances", {AUTUMN}),
         ("Petites vacances (hors été)", {AUTUMN}),
+        ("Vacances scolaires (hors été)", {AUTUMN}),
         ("Grandes vacances", {SUMMER}),
         ("Vacances d'Été", {SUMMER}),
         ("vac scol Toussaint 2026", {AUTUMN}),

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="no captures here")
 
 
 def tell(line: str) -> None:
-    print(line)  # noqa: T201 - the table that `pytest -s` shows
+    print(line)
 
 
 def collected(

@@ -5,17 +5,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from socket import create_server
 
 import httpx
 import pytest
 
+from tests.conftest import free_port, settled
+
 HOME_SCREEN = (Path(__file__).parent / "queries/home_screen.graphql").read_text()
-
-
-def free_port() -> int:
-    with create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +34,6 @@ def demo() -> Iterator[httpx.Client]:
     finally:
         process.terminate()
         process.communicate(timeout=20)
-
-
-def settled(client: httpx.Client) -> httpx.Response:
-    """Asked until it is ready: connections are refused until the port is open."""
-    transport = httpx.HTTPTransport(retries=50)  # backs off from 0.5 s by itself
-    with httpx.Client(base_url=client.base_url, transport=transport, timeout=30) as patient:
-        while (answer := patient.get("/readyz")).status_code == 503:
-            pass
-        return answer
 
 
 def test_says_where_everything_is(demo):

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Protocol as Duck
+from typing import Any
+from typing import Protocol as Duck
 
 from pydantic import BaseModel, ConfigDict
 

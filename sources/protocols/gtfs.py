@@ -20,8 +20,6 @@ encryption, compression other than deflate, and bombs.
 """
 
 import csv
-import zipfile
-import zlib
 from collections.abc import Iterator
 from io import BytesIO
 from typing import IO
@@ -29,12 +27,10 @@ from typing import IO
 import msgspec
 from pydantic import Field
 
+from sources.archive import MIB, archive_of, find_file
 from sources.protocols import Ask, Speaks
 from sources.protocols.opendatasoft import dataset_url
 
-MIB = 1 << 20
-MAX_RATIO = 200  # timetables deflate to a twentieth of their size, bombs to a thousandth
-ENCRYPTED = 0x1
 BOM = b"\xef\xbb\xbf"
 
 
@@ -54,10 +50,11 @@ class Gtfs(Speaks):
 
     def rows(self, body: bytes) -> Iterator[dict[str, str | None]]:
         """One row per line; a line that cannot be split is an empty row, for the reader to drop."""
-        try:
-            yield from _rows(_opened(body, self.file, self.max_unzipped), self.file)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
-            raise ValueError(f"not a zip, or a broken one: {error}") from None
+        with archive_of(BytesIO(body), self.file, self.max_unzipped) as archive:
+            lines = find_file(archive, self.file, self.max_unzipped)
+            if lines is None:
+                raise ValueError(f"no {self.file} in the zip")
+            yield from _rows(lines, self.file)
 
     def feed(self) -> str:
         return f"{type(self).__name__}{self.model_dump_json(exclude={'file'})}"
@@ -72,43 +69,6 @@ def _attached(body: bytes, column: str) -> str:
     if not isinstance(url, str):
         raise ValueError(f"no record with a file in `{column}`: {body[:200]!r}")
     return url
-
-
-def _opened(body: bytes, file: str, limit: int, *, nested: bool = False) -> IO[bytes]:
-    """A file of the zip, unzipped as it is read: out of any folder, or of the one zip within."""
-    archive = zipfile.ZipFile(BytesIO(body))
-    for member in _members(archive, f"/{file}"):
-        return archive.open(_checked(member, limit))
-    zips = [] if nested else _members(archive, ".zip")
-    if len(zips) == 1:
-        inner = archive.read(_checked(zips[0], limit))
-        return _opened(inner, file, limit, nested=True)
-    raise ValueError(f"no {file} in the zip")
-
-
-def _members(archive: zipfile.ZipFile, end: str) -> list[zipfile.ZipInfo]:
-    """The files whose path ends so, shallowest first; macOS's shadows of them are none."""
-    paths = [(f"/{member.filename}".replace("\\", "/"), member) for member in archive.infolist()]
-    found = [
-        (path.count("/"), member)
-        for path, member in paths
-        if path.endswith(end) and "/__MACOSX/" not in path and "/._" not in path
-    ]
-    return [member for _, member in sorted(found, key=lambda one: one[0])]
-
-
-def _checked(member: zipfile.ZipInfo, limit: int) -> zipfile.ZipInfo:
-    """The member, if it may be unzipped. Its own word on its size binds: zipfile stops there."""
-    name, size = member.filename[:100], member.file_size
-    if member.flag_bits & ENCRYPTED:
-        raise ValueError(f"{name} is encrypted")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f"{name} is neither stored nor deflated")
-    if size > limit:
-        raise ValueError(f"{name} unzips to {size} bytes, more than the {limit} allowed")
-    if size > MIB and size > MAX_RATIO * member.compress_size:
-        raise ValueError(f"{name} unzips to {size} bytes from {member.compress_size}: a bomb")
-    return member
 
 
 def _rows(lines: IO[bytes], file: str) -> Iterator[dict[str, str | None]]:

@@ -12,7 +12,7 @@ import pytest
 from waiting import GENEROUS_S, until
 
 from cities import Quota
-from sources.shared_store import ALONE_S, Shared, key
+from sources.shared_store import ALONE_S, CONNECTIONS, Shared, key
 from sources.store import Payload, digest
 
 pytestmark = pytest.mark.anyio
@@ -99,6 +99,13 @@ async def test_keys_have_our_prefix_and_no_feed_in_plain(valkey: Any) -> None:
         assert len(keys) == 5
         assert all(name.startswith(b"poche:1:") for name in keys)
         assert not any(b"Strasbourg" in name for name in keys)
+
+
+async def test_a_crowd_shares_few_connections(valkey: Any) -> None:
+    async with replica(valkey.url) as store:
+        await asyncio.gather(*(store.get(str(n)) for n in range(500)))
+        assert not store.alone
+        assert valkey.client.info("clients")["connected_clients"] <= CONNECTIONS + 3
 
 
 async def test_without_a_store_from_the_start(tmp_path: Any) -> None:
@@ -236,6 +243,7 @@ async def test_news_are_heard_again_after_a_restart(valkey: Any) -> None:
         await until(heard)
         async with one.lease(FEED, LONG_S):
             waiting = asyncio.create_task(other.newer(FEED, 1.0, LONG_S))
+            await asyncio.sleep(0.05)  # who has not begun to wait by then finds it at once
             await one.put(FEED, Payload(b"news", 2.0), LONG_S)
             async with asyncio.timeout(GENEROUS_S):
                 assert await waiting == Payload(b"news", 2.0)

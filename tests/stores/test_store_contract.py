@@ -8,11 +8,12 @@ import pytest
 from waiting import GENEROUS_S, until
 
 from cities import Quota
-from sources.shared_store import Shared
+from sources.shared_store import NEWS, Shared
 from sources.store import Memory, Payload, Store
 
 pytestmark = pytest.mark.anyio
 LONG_S = 3_600.0
+A_MOMENT_S = 0.05  # most have begun to wait by then; who has not finds what it wants at once
 FEED = "Opendatasoft{pools}"
 
 
@@ -28,10 +29,17 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[list[Store]]:
     if request.param == "memory":
         yield [Memory()] * 4
         return
-    url = request.getfixturevalue("valkey").url
+    valkey = request.getfixturevalue("valkey")
+
+    async def listening() -> bool:
+        return bool(valkey.client.pubsub_numsub(NEWS)[0][1] == 4)
+
     async with AsyncExitStack() as stack:
-        replicas = [Shared(url, beat_s=LONG_S, patience_s=GENEROUS_S) for _ in range(4)]
-        yield [await stack.enter_async_context(replica) for replica in replicas]
+        replicas = [Shared(valkey.url, beat_s=LONG_S, patience_s=GENEROUS_S) for _ in range(4)]
+        for replica in replicas:
+            await stack.enter_async_context(replica)
+        await until(listening)
+        yield list(replicas)
 
 
 async def test_a_payload_is_seen_by_all_and_only_if_newer(stores: list[Store]) -> None:
@@ -112,7 +120,7 @@ async def test_who_waits_gets_what_the_holder_fetched(stores: list[Store]) -> No
     holder, *others = stores
     async with holder.lease(FEED, LONG_S):
         waiting = [asyncio.create_task(other.newer(FEED, 1.0, 30)) for other in others * 5]
-        await asyncio.sleep(0)
+        await asyncio.sleep(A_MOMENT_S)
         await holder.put(FEED, Payload(b"new", 2.0), LONG_S)
         async with asyncio.timeout(GENEROUS_S):
             assert await asyncio.gather(*waiting) == [Payload(b"new", 2.0)] * 15
@@ -122,7 +130,7 @@ async def test_who_waits_is_told_that_the_holder_failed(stores: list[Store]) -> 
     async with asyncio.timeout(GENEROUS_S):
         async with stores[0].lease(FEED, LONG_S):
             waiting = asyncio.create_task(stores[1].newer(FEED, 1.0, LONG_S))
-            await asyncio.sleep(0)
+            await asyncio.sleep(A_MOMENT_S)
         assert await waiting is None
 
 

@@ -1,0 +1,140 @@
+"""Town: the whole application over the sandbox on a real socket, and the bad days it can have."""
+
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Unpack
+
+import httpx
+
+import cities
+from sandbox.app import Options
+from sandbox.serve import running
+from sandbox.world import World
+from server.network import transport
+from tests.conftest import HERE, Clock, Server, serving
+
+EARLY = datetime(2026, 11, 24, 4, 5, tzinfo=UTC)  # 05:05 in Nantes: little runs, so little is read
+# The home screen; with pools that are closed at that hour.
+HOME = (HERE / "queries" / "home_screen.graphql").read_text().replace("openNow: true, ", "")
+SOURCES = "{ sources { id state ageS lastError } }"
+# The fields of the home screen that rest on each upstream.
+FIELDS = {
+    "stops": {"stops"},
+    "departures": {"departures"},
+    "pools": {"pools"},
+    "pools.hours": {"openNow", "closesAt", "hours"},
+    "schools": {"school"},
+    "menus": {"menus"},
+}
+# How often a home screen asks each: GTFS is a record and the file that it names.
+CALLS = {upstream: 1 for upstream in FIELDS} | {"stops": 2}
+
+
+def early() -> Clock:
+    clock = Clock()
+    clock.now = EARLY
+    return clock
+
+
+class Outside:
+    """The sandbox, by its own control address."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._client = httpx.Client(base_url=url)
+
+    def suffer(self, upstream: str, fault: str) -> None:
+        self._client.put(f"/_control/faults/{upstream}", content=fault).raise_for_status()
+
+    def recover(self) -> None:
+        self._client.delete("/_control/faults").raise_for_status()
+
+    def calls(self) -> dict[str, int]:
+        """How often each upstream was asked; those that were not are left out."""
+        told = self._client.get("/_control").raise_for_status().json()["calls"]
+        return {name: tally["count"] for name, tally in told.items() if tally["count"]}
+
+    def times(self, upstream: str) -> list[datetime]:
+        """When it was asked, by the clock of its world."""
+        told = self._client.get("/_control").raise_for_status().json()["calls"]
+        return [datetime.fromisoformat(time) for time in told[upstream]["times"]]
+
+    def forget(self) -> None:
+        self._client.post("/_control/calls/reset").raise_for_status()
+
+    def close(self) -> None:
+        self._client.close()
+
+
+@contextmanager
+def outside(clock: Clock, **options: Unpack[Options]) -> Iterator[Outside]:
+    """The sandbox, on a real socket, in the clock's time."""
+    with running(World(clock), **options) as url:
+        found = Outside(url)
+        try:
+            yield found
+        finally:
+            found.close()
+
+
+class Network(httpx.AsyncBaseTransport):
+    """The network as the server has it, but that nobody listens for the tables `unplugged`."""
+
+    def __init__(self, url: str) -> None:
+        self.unplugged: set[str] = set()
+        self.sent: Counter[str] = Counter()
+        self._real = transport(url, ())
+        self._deaf = socket.socket()  # bound, so that nobody else is; but it does not listen
+        self._deaf.bind(("127.0.0.1", 0))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        table = request.extensions["binding"].table
+        self.sent[table] += 1
+        if table in self.unplugged:
+            request.url = request.url.copy_with(port=self._deaf.getsockname()[1])
+        return await self._real.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        self._deaf.close()
+        await self._real.aclose()
+
+
+@asynccontextmanager
+async def town(
+    world: Outside, clock: Clock, network: Network | None = None, **settings: Any
+) -> AsyncIterator[Server]:
+    """The application, its upstreams that world."""
+    through = network or Network(world.url)
+    async with serving(through, clock, upstream=world.url, **settings) as server:
+        yield server
+
+
+def nantes(folder: Path, changes: Mapping[str, Mapping[str, str]]) -> Path:
+    """A folder with Nantes' city file, some words of some of its tables changed."""
+    lines, table = list[str](), ""
+    for line in (cities.HERE / "nantes.toml").read_text("utf-8").splitlines():
+        if line.startswith("["):
+            table = line.partition("]")[0].strip("[")
+            lines += [line, *(f'{word} = "{new}"' for word, new in changes.get(table, {}).items())]
+        elif line.partition(" = ")[0] not in changes.get(table, {}):
+            lines.append(line)
+    (folder / "nantes.toml").write_text("\n".join(lines), "utf-8")
+    return folder
+
+
+def pruned(data: Any, names: set[str]) -> Any:
+    """The same answer without some fields, however deep they are."""
+    if isinstance(data, dict):
+        return {name: pruned(value, names) for name, value in data.items() if name not in names}
+    return [pruned(one, names) for one in data] if isinstance(data, list) else data
+
+
+def at(data: Any, path: list[str | int]) -> Any:
+    """What an answer has at an error's path."""
+    for step in path:
+        data = data[step]
+    return data

@@ -1,0 +1,67 @@
+"""The `poche` command: what it says to people, and what it exits with."""
+
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+import cities
+from sandbox.faults import parse
+from sandbox.serve import running
+from sandbox.world import World
+from server import cli
+
+run = CliRunner().invoke
+
+
+@pytest.fixture
+def folder(tmp_path):
+    shutil.copy(cities.HERE / "nantes.toml", tmp_path)
+    return tmp_path
+
+
+def test_schema_is_printed():
+    assert "type Query" in run(cli.app, ["schema"]).output
+
+
+def test_check_reads_every_city(folder):
+    answer = run(cli.app, ["check", str(folder)])
+
+    assert answer.exit_code == 0
+    assert "nantes.toml: 7 sources, all in order." in answer.output
+
+
+def test_check_live_asks_every_upstream_once(folder, monkeypatch):
+    with running(World(), faults=[parse("menus=500")]) as upstream:
+        monkeypatch.setenv("POCHE_UPSTREAM", upstream)
+        answer = run(cli.app, ["check", str(folder), "--live"], env={"COLUMNS": "160"})
+
+    assert answer.exit_code == 1
+    lines = [line for line in answer.output.splitlines() if line.startswith("│ nantes/")]
+    said = {line.split()[1]: line for line in lines}
+    assert set(said) == {f"nantes/{table}" for table in cities.load()["nantes"].bindings}
+    assert "UNAVAILABLE" in said["nantes/menus"]
+    assert " 17 " in said["nantes/pools"]
+
+
+@pytest.mark.parametrize("command", [["check", "{folder}"], ["serve"]])
+def test_a_mistake_is_one_sentence(command, folder, monkeypatch, capsys):
+    file = folder / "nantes.toml"
+    file.write_text(file.read_text().replace("dataset =", "datset =", 1))
+    monkeypatch.setenv("POCHE_CITIES", str(folder))
+    monkeypatch.setattr("sys.argv", ["poche", *(word.format(folder=folder) for word in command)])
+
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert stopped.value.code == 2
+    assert said == "poche: nantes.toml [stops]: unknown word `datset`; did you mean `dataset`?"
+
+
+def test_an_unknown_fault_lists_the_known_ones():
+    answer = run(cli.app, ["sandbox", "--fault", "pools=explode"])
+
+    assert answer.exit_code == 2
+    assert "explode" in answer.output
+    assert "truncated" in answer.output
