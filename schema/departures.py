@@ -2,11 +2,39 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 import strawberry
 
+from schema.accessibility import WheelchairBoarding
 from schema.key import Info, Key
-from schema.routes import Route, RouteOfLine
+from schema.routes import Route, RouteOfLine, RouteWith
+
+
+@strawberry.enum(
+    description="What real time says of a planned departure (OpenTripPlanner's words)."
+)
+class RealtimeState(Enum):
+    SCHEDULED = strawberry.enum_value("SCHEDULED", description="Nothing: it is as planned.")
+    UPDATED = strawberry.enum_value("UPDATED", description="When it will really leave.")
+    CANCELED = strawberry.enum_value("CANCELED", description="The trip does not run.")
+    ADDED = strawberry.enum_value("ADDED", description="The trip is not in the timetable.")
+    SKIPPED = strawberry.enum_value("SKIPPED", description="The trip runs, but does not stop here.")
+
+
+@strawberry.enum(description="How full a vehicle is (GTFS-Realtime).")
+class OccupancyStatus(Enum):
+    EMPTY = strawberry.enum_value("EMPTY", description="Hardly anyone aboard.")
+    MANY_SEATS_AVAILABLE = strawberry.enum_value("MANY_SEATS_AVAILABLE", description="Many seats.")
+    FEW_SEATS_AVAILABLE = strawberry.enum_value("FEW_SEATS_AVAILABLE", description="Few seats.")
+    STANDING_ROOM_ONLY = strawberry.enum_value("STANDING_ROOM_ONLY", description="One can stand.")
+    CRUSHED_STANDING_ROOM_ONLY = strawberry.enum_value(
+        "CRUSHED_STANDING_ROOM_ONLY", description="One can hardly stand."
+    )
+    FULL = strawberry.enum_value("FULL", description="Nobody else fits in.")
+    NOT_ACCEPTING_PASSENGERS = strawberry.enum_value(
+        "NOT_ACCEPTING_PASSENGERS", description="Nobody is let in."
+    )
 
 
 @strawberry.type(description="One vehicle leaving one stop.")
@@ -33,6 +61,18 @@ class Departure:
     updated_at: datetime | None = strawberry.field(
         description="When the network made this prediction; null for the timetable's own times."
     )
+    realtime_state: RealtimeState = strawberry.field(
+        default=RealtimeState.SCHEDULED, description="What real time says of it."
+    )
+    wheelchair_accessible: WheelchairBoarding = strawberry.field(
+        default=WheelchairBoarding.NO_INFORMATION,
+        description="Whether this very trip takes a wheelchair; never guessed.",
+    )
+    occupancy: OccupancyStatus | None = strawberry.field(
+        default=None, description="How full it is; null where the network does not say."
+    )
+    trip_id: strawberry.Private[str | None] = None
+    route_id: strawberry.Private[str | None] = None
 
     @strawberry.field(description="How late it is (early if negative); null unless `realtime`.")
     def delay(self) -> timedelta | None:
@@ -42,13 +82,23 @@ class Departure:
 
     @strawberry.field(description="The line it runs on; null if the network does not list it.")
     async def route(self, info: Info) -> Route | None:
+        if self.route_id is not None:
+            return await info.context.load(RouteWith(self.city, self.route_id))
         return await info.context.load(RouteOfLine(self.city, self.line))
 
 
 @dataclass(frozen=True)
 class DeparturesAt(Key[list[Departure]]):
-    """The next departures of a stop, or of all the quays of a station."""
+    """The next departures of a stop, or of all the quays of a station.
+
+    From `start` (the request's own instant if None) and for so many seconds;
+    of some routes only, by their GTFS ids, if `routes` names any.
+    """
 
     city: str
     stop_id: str
     first: int
+    start: datetime | None = None
+    time_range_s: int = 86_400
+    routes: tuple[str, ...] | None = None
+    omit_canceled: bool = True

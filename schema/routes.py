@@ -77,6 +77,12 @@ class RouteOfLine(Key[Route | None]):
 lookups["Route"] = RouteWith
 
 
+def route_id(id: str, argument: str) -> str:
+    """The GTFS id in a line's public id; BadUserInput if it is the id of something else."""
+    key: RouteWith = lookup(id, argument, "Route")  # type: ignore[assignment]
+    return key.id
+
+
 @strawberry.type
 class Query:
     @strawberry.field(description="A line by its id or its GTFS id; null if there is none.")

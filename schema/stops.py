@@ -4,11 +4,13 @@ A *station* is what people call a stop; its *quays* are where one stands.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from schema.accessibility import WheelchairBoarding
 from schema.arguments import (
     AfterArgument,
     BeforeArgument,
@@ -28,16 +30,12 @@ from schema.key import Info, Key
 from schema.nodes import Node, lookup, lookups
 from schema.paging import MAX_PAGE, Page, Window, window
 from schema.places import Place
+from schema.routes import route_id
 
 if TYPE_CHECKING:
     from schema.pools import Pool
 
-
-@strawberry.enum(description="Whether one can board in a wheelchair (GTFS).")
-class WheelchairBoarding(Enum):
-    NO_INFORMATION = strawberry.enum_value("NO_INFORMATION", description="Nobody says.")
-    POSSIBLE = strawberry.enum_value("POSSIBLE", description="At least some vehicles, yes.")
-    NOT_POSSIBLE = strawberry.enum_value("NOT_POSSIBLE", description="No.")
+MAX_RANGE_S = 2 * 86_400
 
 
 @strawberry.enum(description="What kind of a stop it is (GTFS).")
@@ -83,9 +81,27 @@ class Stop(Node, Place):
         self,
         info: Info,
         first: Annotated[int, strawberry.argument(description="At most so many; 0 to 100.")] = 5,
+        start_time: Annotated[
+            datetime | None, strawberry.argument(description="From when on; now if left out.")
+        ] = None,
+        time_range: Annotated[
+            int, strawberry.argument(description="For how many seconds; 1 to 172800.")
+        ] = 86_400,
+        routes: Annotated[
+            list[strawberry.ID] | None,
+            strawberry.argument(description="Only of these lines, by their ids."),
+        ] = None,
+        omit_canceled: Annotated[
+            bool, strawberry.argument(description="Leave out what does not run or stop here.")
+        ] = True,
     ) -> list[Departure] | None:
         bounded(first, 0, MAX_PAGE, "first")
-        return await info.context.load(DeparturesAt(self.city, self.gtfs_id, first))
+        bounded(time_range, 1, MAX_RANGE_S, "timeRange")
+        wanted = None if routes is None else tuple(route_id(one, "routes") for one in routes)
+        key = DeparturesAt(
+            self.city, self.gtfs_id, first, start_time, time_range, wanted, omit_canceled
+        )
+        return await info.context.load(key)
 
     @strawberry.field(
         description="Swimming pools within walking distance, nearest first.",

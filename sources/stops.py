@@ -1,7 +1,8 @@
 """Stops: the stations and quays of a network, out of GTFS stops.txt."""
 
+from schema.accessibility import WheelchairBoarding
 from schema.nodes import node_id
-from schema.stops import LocationType, Stop, WheelchairBoarding
+from schema.stops import LocationType, Stop
 from sources.names import fold
 from sources.reading import reads
 from sources.row import Row
