@@ -37,7 +37,7 @@ live: $(READY)
 	$(BIN)/poche check --live
 
 bench: $(READY)
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench.reading
 
 # Versions and hashes of everything, for any Python we support, and no registry's address.
 LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \

@@ -1,0 +1,1 @@
+"""Bench: how fast each part is, measured on this machine, never a test."""
