@@ -25,6 +25,7 @@ from schema.paging import window
 from schema.pools import Pool, PoolWith
 from schema.stops import Stop, StopsIn
 from server.app import now
+from server.settings import Settings
 from sources import Sources
 from sources.http import Door
 from sources.shared_store import Shared
@@ -49,7 +50,9 @@ async def main() -> None:
     known = {"nantes": cities.load()["nantes"]}
     inside = httpx.ASGITransport(create_app(World(now)))
     async with httpx.AsyncClient(transport=inside) as client:
-        sources = Sources(known, Door(client, now, reroute="http://sandbox"))
+        sources = Sources(
+            known, Door(client, now, reroute="http://sandbox", folder=Settings().data)
+        )
         await sources.collection(Pool, "nantes")
         await sources.collection(Stop, "nantes")
 

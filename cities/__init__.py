@@ -119,7 +119,8 @@ def _bindings(path: Path, service: str, table: dict[str, Any]) -> Iterable[Bindi
         if isinstance(inner, dict) and name not in WORDS
     }
     whole = {name: value for name, value in table.items() if name not in parts}
-    yield _binding(path, service, None, whole)
+    if "protocol" in whole or not parts:  # a service may be all parts
+        yield _binding(path, service, None, whole)
     inherited = {name: value for name, value in whole.items() if name not in NOT_INHERITED}
     for part, inner in parts.items():
         yield _binding(path, service, part, {**inherited, **inner})

@@ -18,7 +18,9 @@ from cities import Binding, City
 from schema.arguments import BadUserInput
 from schema.key import Key
 from sources import Sources
+from sources.cache import deadline
 from sources.collection import Collection
+from sources.errors import NotOffered, SourceError
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Key[Any])
@@ -74,13 +76,15 @@ class Loaders:
     """One request's view of the city: batched, deduplicated, forgotten at the end.
 
     `now` is the request's one instant (aware, UTC); `home` the city that fields
-    mean when they name none; `touched` the bindings that its answer rests on.
+    mean when they name none; `touched` the bindings that its answer rests on;
+    `until` the next instant at which time alone will change it, if an answer said.
     """
 
     def __init__(self, sources: Sources, now: datetime, home: str) -> None:
         self.now = now
         self.home = home
         self.touched: dict[str, Binding] = {}
+        self.until: datetime | None = None
         self._sources = sources
         self._loaders: dict[type, DataLoader[Any, Any]] = {}
 
@@ -101,11 +105,33 @@ class Loaders:
     def sources(self) -> Sources:
         return self._sources
 
+    def changes_at(self, instant: datetime) -> None:
+        """An answer that is right for now will not be any more from this instant on."""
+        self.until = instant if self.until is None else min(self.until, instant)
+
     async def collection(self, kind: type[T], city: str) -> Collection[T]:
         """Everything a city says of one kind of thing; SourceError, NotOffered."""
         binding = self._sources.binding(kind, city)
         self.touched[binding.source] = binding
         return await self._sources.collection(kind, city)
+
+    async def find_collection(self, kind: type[T], city: str) -> Collection[T] | None:
+        """The same for what an answer can do without: None if there is none, or none in time."""
+        return await _without(self.collection(kind, city))
+
+    async def find_keyed(self, kind: type[T], city: str, key: str) -> Collection[T] | None:
+        """The same for what an answer can do without: None if there is none, or none in time."""
+        return await _without(self.keyed(kind, city, key))
+
+    async def keyed(self, kind: type[T], city: str, key: str) -> Collection[T]:
+        """What a city says of one kind of thing about one thing; SourceError, NotOffered.
+
+        For sources that are asked for one thing at a time (`sources.is_keyed`):
+        `key` is the id of something that has been looked up.
+        """
+        binding = self._sources.binding(kind, city)
+        self.touched[binding.source] = binding
+        return await self._sources.keyed(kind, city, key)
 
     async def load(self, key: Key[T]) -> T:
         """The key's answer.
@@ -131,6 +157,18 @@ class Loaders:
         except asyncio.CancelledError:
             raise Cancelled from None
         return [Cancelled() if isinstance(one, asyncio.CancelledError) else one for one in found]
+
+
+async def _without(read: Awaitable[T]) -> T | None:
+    """A read that may fail; it is given half of the time that is left, so that others have some."""
+    until, now = deadline.get(), asyncio.get_running_loop().time()
+    token = deadline.set(None if until is None else now + (until - now) / 2)
+    try:
+        return await read
+    except (SourceError, NotOffered):
+        return None
+    finally:
+        deadline.reset(token)
 
 
 class Cancelled(RuntimeError):

@@ -7,6 +7,7 @@ from resolvers.places import listed
 from schema.paging import Page
 from schema.stops import LocationType, QuaysOf, Stop, StopsIn, StopWith
 from sources.collection import Collection
+from sources.timetable import Timetable
 
 
 @answers(StopWith)
@@ -18,7 +19,12 @@ async def stop_with(ask: Loaders, key: StopWith) -> Stop | None:
 @answers(StopsIn)
 async def stops_in(ask: Loaders, key: StopsIn) -> Page[Stop]:
     stops = await ask.collection(Stop, key.city)
-    wanted = _boarding_point if key.quays else Stop.on_map
+    listable = _boarding_point if key.quays else Stop.on_map
+    served = None if key.route is None else await _served(ask, key.city, key.route)
+
+    def wanted(stop: Stop) -> bool:
+        return listable(stop) and (served is None or stop.gtfs_id in served)
+
     return listed(stops, key.name, key.near, key.window, wanted)
 
 
@@ -26,6 +32,15 @@ async def stops_in(ask: Loaders, key: StopsIn) -> Page[Stop]:
 async def quays_of(ask: Loaders, key: QuaysOf) -> list[Stop]:
     stops = await ask.collection(Stop, key.city)
     return list(quays(stops, key.station_id))
+
+
+async def _served(ask: Loaders, city: str, route_id: str) -> set[str]:
+    """The quays that a line serves, and their stations."""
+    stops = (await ask.collection(Stop, city)).by(_gtfs_id)
+    [timetable] = (await ask.collection(Timetable, city)).items
+    served = {one for way in timetable.patterns_of_route(route_id) for one in way.stop_ids}
+    stations = {stops[one].parent_id for one in served if one in stops}
+    return served | {one for one in stations if one is not None}
 
 
 def quays(stops: Collection[Stop], station_id: str) -> Sequence[Stop]:

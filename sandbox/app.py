@@ -13,21 +13,36 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox import control as controls
-from sandbox import explore, gtfs, siri
-from sandbox.breakage import suffer
+from sandbox import explore, gtfs, gtfs_rt, info_trafic, siri, siri_lite
+from sandbox.breakage import refusal, suffer
 from sandbox.datasets import Dataset
 from sandbox.faults import UPSTREAMS, Fault, Faults
 from sandbox.menus import MENUS
+from sandbox.network import Network
 from sandbox.pools import HOURS, POOLS
 from sandbox.schools import SCHOOLS
 from sandbox.timetable import PARIS
 from sandbox.world import World
 
 PORTALS = {
-    "data.nantesmetropole.fr": (gtfs.GTFS, POOLS, HOURS, MENUS),
+    "data.nantesmetropole.fr": (
+        gtfs.GTFS,
+        info_trafic.NOW,
+        info_trafic.PLANNED,
+        POOLS,
+        HOURS,
+        MENUS,
+    ),
     "data.education.gouv.fr": (SCHOOLS,),
 }
 SIRI_PATH = "/api.okina.fr/gateway/sem/realtime/anshar/services"
+MECATRAN = "/bdx.mecatran.com/utw/ws"
+MECATRAN_KEY = "opendata-bordeaux-metropole-flux-gtfs-rt"  # printed on a page for everyone
+GTFS_RT = {
+    "realtime": ("bordeaux.departures", gtfs_rt.trip_updates),
+    "vehicles": ("bordeaux.vehicles", gtfs_rt.vehicle_positions),
+    "alerts": ("bordeaux.alerts", gtfs_rt.alert_entities),
+}
 
 Answer = Callable[[datetime, Fault], Awaitable[Response]]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -60,7 +75,18 @@ def create_app(
     outside.faults.current.update(faults)
     routes: list[BaseRoute] = [
         Route("/", index),
-        Route(f"/data.nantesmetropole.fr{gtfs.FILE_PATH}", outside.gtfs_file),
+        Route(
+            f"/data.nantesmetropole.fr{gtfs.FILE_PATH}", outside.gtfs_file(world.nantes, "stops")
+        ),
+        Route(
+            f"{MECATRAN}/gtfsfeed/static/bordeaux",
+            outside.gtfs_file(world.bordeaux, "bordeaux.stops", "apiKey"),
+        ),
+        *(
+            Route(f"{MECATRAN}/gtfsfeed/{path}/bordeaux", outside.realtime(name, entities))
+            for path, (name, entities) in GTFS_RT.items()
+        ),
+        Route(f"{MECATRAN}/siri/2.0/bordeaux/{{service}}.json", outside.siri_services),
     ]
     for host, datasets in PORTALS.items():
         endpoint = outside.portal(datasets, explore.Quota(daily_quota))
@@ -84,13 +110,21 @@ class Outside:
         self.faults = Faults()
         self.calls = controls.Calls()
 
-    async def call(self, request: Request, name: str | None, answer: Answer) -> Response:
-        """One call of an upstream, at the time the upstream believes it is."""
+    async def call(
+        self, request: Request, name: str | None, answer: Answer, key: str = ""
+    ) -> Response:
+        """One call of an upstream, at the time the upstream believes it is.
+
+        `key` is the parameter in which Mecatran wants its key.
+        """
         now = self.world.now()
         self.calls.note(name, request.url.path, now)
         fault = self.faults.suffered(name)
         now = fault.clock(now)
-        response = await suffer(fault, lambda: answer(now, fault))
+        if key and request.query_params.get(key) != MECATRAN_KEY:
+            response: Response = refusal("401")
+        else:
+            response = await suffer(fault, lambda: answer(now, fault))
         response.headers["date"] = format_datetime(now, usegmt=True)
         return response
 
@@ -139,22 +173,52 @@ class Outside:
 
         return endpoint
 
-    async def gtfs_file(self, request: Request) -> Response:
-        """The zip, with a conditional GET."""
+    def gtfs_file(self, network: Network, name: str, key: str = "") -> Endpoint:
+        """The zip of a network, with a conditional GET."""
+
+        async def endpoint(request: Request) -> Response:
+            async def answer(now: datetime, fault: Fault) -> Response:
+                issue = gtfs.issued(now.astimezone(PARIS).date())
+                content = await run_in_threadpool(gtfs.feed, network, issue, fault)
+                published = datetime.combine(issue, time(4), UTC)
+                headers = {
+                    "etag": f'"{sha256(content).hexdigest()[:32]}"',
+                    "last-modified": format_datetime(published, usegmt=True),
+                }
+                if unchanged(request, headers["etag"], published):
+                    return Response(status_code=304, headers=headers)
+                return Response(content, headers=headers, media_type="application/zip")
+
+            return await self.call(request, name, answer, key)
+
+        return endpoint
+
+    def realtime(self, name: str, entities: gtfs_rt.Entities) -> Endpoint:
+        """A real-time feed of Bordeaux."""
+
+        async def endpoint(request: Request) -> Response:
+            async def answer(now: datetime, fault: Fault) -> Response:
+                content = await run_in_threadpool(gtfs_rt.feed, entities, self.world, now, fault)
+                return Response(content, media_type="application/x-protobuf")
+
+            return await self.call(request, name, answer, "apiKey")
+
+        return endpoint
+
+    async def siri_services(self, request: Request) -> Response:
+        """A SIRI service of Bordeaux."""
+        service = request.path_params["service"]
 
         async def answer(now: datetime, fault: Fault) -> Response:
-            issue = gtfs.issued(now.astimezone(PARIS).date())
-            content = await run_in_threadpool(gtfs.feed, self.world.network, issue, fault)
-            published = datetime.combine(issue, time(4), UTC)
-            headers = {
-                "etag": f'"{sha256(content).hexdigest()[:32]}"',
-                "last-modified": format_datetime(published, usegmt=True),
-            }
-            if unchanged(request, headers["etag"], published):
-                return Response(status_code=304, headers=headers)
-            return Response(content, headers=headers, media_type="application/zip")
+            if service == "check-status":
+                return JSONResponse(siri_lite.check_status(now))
+            if service not in siri_lite.SERVICES:
+                return JSONResponse({"message": f"no service {service}"}, 404)
+            return JSONResponse(
+                siri_lite.answer(service, request.query_params, self.world, now, fault)
+            )
 
-        return await self.call(request, "stops", answer)
+        return await self.call(request, "bordeaux.siri", answer, "AccountKey")
 
 
 def unchanged(request: Request, etag: str, published: datetime) -> bool:
@@ -170,19 +234,30 @@ def unchanged(request: Request, etag: str, published: datetime) -> bool:
 async def index(request: Request) -> Response:
     """What is here, for a person."""
     host = str(request.base_url).rstrip("/")
-    portals = "".join(
-        f"<li><b>{dataset.upstream}</b>: {UPSTREAMS[dataset.upstream]}<br>"
-        f'<a href="{url}/records?limit=5">{url}</a></li>'
+    links = [
+        (dataset.upstream, f"{url}/records?limit=5")
         for name, datasets in PORTALS.items()
         for dataset in datasets
         for url in [f"{host}/{name}/api/explore/v2.1/catalog/datasets/{dataset.id}"]
+    ]
+    feeds = {"static": "bordeaux.stops"} | {path: name for path, (name, _) in GTFS_RT.items()}
+    links += [
+        (name, f"{host}{MECATRAN}/gtfsfeed/{path}/bordeaux?apiKey={MECATRAN_KEY}")
+        for path, name in feeds.items()
+    ]
+    discovery = f"{host}{MECATRAN}/siri/2.0/bordeaux/lines-discovery.json"
+    links.append(("bordeaux.siri", f"{discovery}?AccountKey={MECATRAN_KEY}"))
+    listed = "".join(
+        f'<li><b>{name}</b>: {UPSTREAMS[name]}<br><a href="{url}">{url}</a></li>'
+        for name, url in links
     )
     return HTMLResponse(
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Poche sandbox</title>'
         "<style>body{font:1rem/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
         "li{margin:.5rem 0;overflow-wrap:anywhere}</style>"
-        "<h1>The outside world, in a box</h1><p>A made-up Nantes behind the real protocols. Each"
-        f" upstream is under its own host name.</p><ul>{portals}<li><b>departures</b>:"
-        f" {UPSTREAMS['departures']}<br><code>POST {host}{SIRI_PATH}</code></li></ul>"
+        "<h1>The outside world, in a box</h1><p>A made-up Nantes and a made-up Bordeaux behind the"
+        f" real protocols. Each upstream is under its own host name.</p><ul>{listed}"
+        f"<li><b>departures</b>: {UPSTREAMS['departures']}<br><code>POST {host}{SIRI_PATH}</code>"
+        "</li></ul>"
         '<p>Faults, calls and the clock: <a href="/_control">/_control</a>.</p>'
     )

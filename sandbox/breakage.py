@@ -72,6 +72,8 @@ def spoilt(fault: Fault, response: Response) -> Response:
     match fault.kind:
         case "truncated":
             return like(response, body[: len(body) * 2 // 3])
+        case "blank":
+            return like(response, b"")
         case "interrupted":
             return like(response, body[: len(body) // 2] + INTERRUPTION.encode())
         case "wrong_type":

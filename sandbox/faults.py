@@ -23,10 +23,17 @@ class Kind(NamedTuple):
 UPSTREAMS = {
     "stops": "the GTFS file of the network, and the record that points to it",
     "departures": "the next departures of the whole network (SIRI)",
+    "alerts": "what disturbs the network now",
+    "alerts.planned": "what will disturb the network",
     "pools": "swimming pools",
     "pools.hours": "opening hours of the swimming pools",
     "schools": "the national directory of schools",
     "menus": "menus of the school canteens",
+    "bordeaux.stops": "the GTFS file of Bordeaux",
+    "bordeaux.departures": "the trip updates of Bordeaux (GTFS-RT)",
+    "bordeaux.vehicles": "the vehicle positions of Bordeaux (GTFS-RT)",
+    "bordeaux.alerts": "the alerts of Bordeaux (GTFS-RT)",
+    "bordeaux.siri": "the next departures, stops, lines and messages of Bordeaux (SIRI Lite)",
 }
 
 KINDS = {
@@ -42,6 +49,7 @@ KINDS = {
     "403": Kind("", "forbids"),
     "404": Kind("", "is gone"),
     "truncated": Kind("", "sends two thirds of the body as if that were all of it"),
+    "blank": Kind("", "sends no byte, with status 200"),
     "html": Kind("", "sends an HTML page with status 200"),
     "wrong_columns": Kind("", "sends rows whose columns have other names"),
     "empty": Kind("", "sends no row"),
@@ -79,6 +87,11 @@ class Fault:
         if self.kind == "empty":
             return ()
         return rows[: (len(rows) + 1) // 2] if self.kind == "half" else rows
+
+    @property
+    def alters_rows(self) -> bool:
+        """Whether it changes what the data says, not only how it comes."""
+        return self.kind in ("empty", "half", "wrong_columns")
 
     @property
     def renames(self) -> bool:

@@ -87,7 +87,7 @@ def parse(body: bytes) -> Request:
 
 def answer(request: Request, world: World, now: datetime, fault: Fault) -> str:
     """The delivery: one for all the stops asked, as the gateway does."""
-    visits = shuffled(list(world.visits(now, request.quays)), world.seed, "siri", now)
+    visits = shuffled(list(world.visits(world.nantes, now, request.quays)), world.seed, "siri", now)
     stamp = precise(now, world.seed)
     message = escape(request.message) or uuid5(NAMESPACE_URL, f"request {world.seed} {now}")
     return "".join(
@@ -123,7 +123,7 @@ def monitored(visit: Visit) -> str:
         f"<ItemIdentifier>{line.number}-{quay.code}-{direction}-"
         f"{aimed[:16]}{aimed[19:]}[Europe/Paris]</ItemIdentifier>"
         f"<MonitoringRef>{quay.id}</MonitoringRef><MonitoredVehicleJourney>"
-        f"<LineRef>FR_NAOLIB:Line:{line.number}:LOC</LineRef>"
+        f"<LineRef>{line.id}:LOC</LineRef>"
         "<FramedVehicleJourneyRef><DataFrameRef>any</DataFrameRef>"
         f"<DatedVehicleJourneyRef>{trip.id}:LOC</DatedVehicleJourneyRef></FramedVehicleJourneyRef>"
         f"<VehicleMode>{MODES[line.mode].siri}</VehicleMode>"

@@ -1,11 +1,16 @@
 """Timetable: which vehicle comes when and how late, the truth that the real-time answer tells.
 
 A prediction is made at some instant from the delay the vehicle had then. Most are seconds old; a
-few are hours old, and a few trips have none, as on the real network.
+few are hours old, and a few trips have none, as on the real network. A line may have a trouble:
+
+    canceled   one trip an hour does not run
+    skipped    half of the trips pass the stop in the middle of the line without a halt
+    added      one trip more an hour, which no timetable knows
+    tailback   from the middle of the line on, every vehicle loses a minute more
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import pi, sin
 from typing import NamedTuple
@@ -13,14 +18,15 @@ from zoneinfo import ZoneInfo
 
 from sandbox.lots import draw
 from sandbox.network import Network, Quay, Way
+from sandbox.operators import Service
 
 PARIS = ZoneInfo("Europe/Paris")
 FIRST_S, LAST_S = 5 * 3600, 24 * 3600 + 1800  # departures from the terminus: 5:00 to 0:30
 HORIZON_S = 3600
 DOORS_S = 15  # a vehicle stays in the answer this long after it left
-EARLIEST_S, LATEST_S = -660, 300
+EARLIEST_S, LATEST_S = -660, 360
 SHORT_TURN_EVERY = 6
-LABOUR_DAY = (5, 1)  # the one day of the year without a tram
+TAILBACK_S = 60
 STALE, UNMONITORED = 0.04, 0.05  # shares of the trips
 
 
@@ -30,16 +36,17 @@ class Trip:
 
     way: Way
     day: date
+    service: Service
     rank: int
     departs_s: int
+    added: bool = False
 
     @property
     def id(self) -> str:
-        """The same every day."""
-        line = self.way.line.number
-        return (
-            f"FR_NAOLIB:VehicleJourney:{line}-{self.way.direction}-{self.rank:03}-L-Ma-Me-J-V-S-D"
-        )
+        """The same every day of its timetable."""
+        line = self.way.line
+        rank = f"{'X' if self.added else ''}{self.rank:03}"
+        return f"{line.operator.trip}{line.number}-{self.way.direction}-{rank}-{self.service.name}"
 
     @property
     def starts(self) -> float:
@@ -48,15 +55,39 @@ class Trip:
 
     @property
     def served(self) -> tuple[Quay, ...]:
-        """The quays it serves: some trips turn back before the end of the line."""
+        """The quays on its way: some trips turn back before the end of the line."""
         turn = self.way.short_turn
         if turn is None or self.rank % SHORT_TURN_EVERY:
             return self.way.quays
         return self.way.quays[: turn + 1]
 
+    @property
+    def hourly(self) -> bool:
+        """Whether it is the first of its hour, the one that troubles fall on."""
+        before = self.departs_s - headway(self.way, self.service)
+        return self.way.outward and self.departs_s // 3600 != before // 3600
+
+    @property
+    def canceled(self) -> bool:
+        return self.way.line.trouble == "canceled" and self.hourly
+
+    @property
+    def skips(self) -> int | None:
+        """The index of the quay that it passes without a halt."""
+        skipping = self.way.line.trouble == "skipped" and self.rank % 2 == 0
+        return len(self.way.quays) // 2 if skipping else None
+
+    def delay(self, index: int, delay: int) -> int:
+        """Its delay at a quay if it is so late now."""
+        stuck = self.way.line.trouble == "tailback" and index >= len(self.way.quays) // 2
+        return delay + TAILBACK_S if stuck else delay
+
 
 class Visit(NamedTuple):
-    """A vehicle at a quay: aimed by the timetable, expected (if known) by a prediction."""
+    """A vehicle at a quay: aimed by the timetable, expected (if known) by a prediction.
+
+    A canceled trip and a skipped quay have none.
+    """
 
     trip: Trip
     order: int
@@ -66,6 +97,12 @@ class Visit(NamedTuple):
     expected: datetime | None
     recorded: datetime
     at_stop: bool
+    skipped: bool = False
+
+    @property
+    def due(self) -> datetime:
+        """When, as well as anyone knows."""
+        return self.expected or self.aimed
 
 
 def day_begins(day: date) -> float:
@@ -73,61 +110,113 @@ def day_begins(day: date) -> float:
     return datetime(day.year, day.month, day.day, 12, tzinfo=PARIS).timestamp() - 43_200
 
 
-def trips(way: Way, day: date) -> Iterator[Trip]:
-    """The trips of a service day, in the order they leave."""
-    if (day.month, day.day) == LABOUR_DAY:
-        return
-    line = way.line
-    first = FIRST_S + 60 * int(draw("first", line.number, way.direction) * line.headway_s / 60)
-    for rank, departs_s in enumerate(range(first, LAST_S + 1, line.headway_s)):
-        yield Trip(way, day, rank, departs_s)
+def headway(way: Way, service: Service) -> int:
+    """Seconds between two trips, in whole minutes."""
+    return 60 * round(way.line.headway_s * service.stretch / 60)
+
+
+def departures(way: Way, service: Service) -> range:
+    """When its trips leave the terminus."""
+    drawn = draw("first", way.line.number, way.direction)
+    first = FIRST_S + 60 * int(drawn * way.line.headway_s / 60)
+    return range(first, LAST_S + 1, headway(way, service))
+
+
+def trips(way: Way, day: date, service: Service) -> Iterator[Trip]:
+    """The trips of a service day that are planned, in the order they leave."""
+    for rank, departs_s in enumerate(departures(way, service)):
+        yield Trip(way, day, service, rank, departs_s)
+
+
+def running(way: Way, day: date, service: Service) -> Iterator[Trip]:
+    """The same and those that are added."""
+    for trip in trips(way, day, service):
+        yield trip
+        if way.line.trouble == "added" and trip.hourly:
+            later = 60 * (headway(way, service) // 120)
+            yield replace(trip, departs_s=trip.departs_s + later, added=True)
+
+
+def scaled(network: Network, planned: int | None) -> Network:
+    """The same network with about so many trips in its timetables, or with one of each for None.
+
+    More trips are more timetables that take turns, not more vehicles: real files are as large as
+    they are because weeks differ, and real time only ever knows one day.
+    """
+    count = sum(
+        len(departures(way, service))
+        for way in network.ways
+        for service in network.operator.services
+    )
+    return replace(network, turns=max(1, round((planned or 0) / count)))
+
+
+def coming(
+    network: Network, now: datetime, wanted: Collection[int] | None = None
+) -> Iterator[Trip]:
+    """The trips that may be at one of these quays (any for None) within the hour, by line."""
+    instant = now.timestamp()
+    today = now.astimezone(PARIS).date()
+    days = [
+        (day, service)
+        for day in (today - timedelta(days=1), today)
+        if (service := network.service(day))
+    ]
+    latest = instant + HORIZON_S - EARLIEST_S
+    for way in network.ways:
+        if wanted is None or any(quay.number in wanted for quay in way.quays):
+            earliest = instant - way.offsets[-1] - LATEST_S - DOORS_S
+            for day, service in days:
+                for trip in running(way, day, service):
+                    if earliest <= trip.starts <= latest:
+                        yield trip
 
 
 def visits(
     network: Network, now: datetime, seed: int, quays: Collection[int] | None = None
 ) -> Iterator[Visit]:
     """What comes within the hour, at these quays or at all of them, line by line."""
-    instant = now.timestamp()
-    today = now.astimezone(PARIS).date()
-    for way in network.ways:
-        wanted = [
-            index for index, quay in enumerate(way.quays) if quays is None or quay.number in quays
-        ]
-        if not wanted:
-            continue
-        earliest = instant - way.offsets[-1] - LATEST_S - DOORS_S
-        latest = instant + HORIZON_S - EARLIEST_S
-        for day in (today - timedelta(days=1), today):
-            for trip in trips(way, day):
-                if earliest <= trip.starts <= latest:
-                    yield from visits_of(trip, wanted, instant, seed)
+    for trip in coming(network, now, quays):
+        yield from calls(trip, now, seed, quays)
 
 
-def visits_of(trip: Trip, wanted: list[int], instant: float, seed: int) -> Iterator[Visit]:
-    """The visits of one trip that are due within the hour."""
-    served, starts = trip.served, trip.starts
+def calls(
+    trip: Trip,
+    now: datetime,
+    seed: int,
+    quays: Collection[int] | None = None,
+    horizon_s: float = HORIZON_S,
+) -> Iterator[Visit]:
+    """The visits of one trip that are due within the horizon, at these quays or at all of them."""
+    instant, starts, served = now.timestamp(), trip.starts, trip.served
     recorded, delay = prediction(trip, instant, seed)
-    for index in wanted:
-        if index >= len(served):
-            return
+    if trip.canceled:
+        delay = None
+    for index, quay in enumerate(served):
+        if quays is not None and quay.number not in quays:
+            continue
+        skipped = index == trip.skips and index < len(served) - 1
+        late = None if delay is None or skipped else trip.delay(index, delay)
         aimed = starts + trip.way.offsets[index]
-        due = aimed + (delay or 0)
-        if instant - DOORS_S <= due <= instant + HORIZON_S:
+        due = aimed + (late or 0)
+        if instant - DOORS_S <= due <= instant + horizon_s:
             yield Visit(
                 trip,
                 index + 1,
-                served[index],
+                quay,
                 served[-1],
                 datetime.fromtimestamp(aimed, PARIS),
-                None if delay is None else datetime.fromtimestamp(due, PARIS),
+                None if late is None else datetime.fromtimestamp(due, PARIS),
                 datetime.fromtimestamp(recorded, PARIS),
                 at_stop=abs(due - instant) <= DOORS_S,
+                skipped=skipped,
             )
 
 
 def prediction(trip: Trip, instant: float, seed: int) -> tuple[float, int | None]:
     """When the trip was last heard of, and its delay then in seconds (None if never heard of)."""
-    key = (seed, trip.way.line.number, trip.way.direction, trip.day, trip.rank)
+    rank = f"X{trip.rank}" if trip.added else trip.rank
+    key = (seed, trip.way.line.number, trip.way.direction, trip.day, rank)
     habit = draw("habit", *key)
     if habit < STALE:
         # Predicted hours ago, minutes before its time, and never corrected.

@@ -1,17 +1,22 @@
-"""World: the city at an instant, the same for the same seed and clock."""
+"""World: the cities at an instant, the same for the same seed and clock."""
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
+from math import inf
 from typing import NamedTuple
 
-from sandbox.network import network
-from sandbox.timetable import Visit, visits
+from sandbox.network import Network, network
+from sandbox.operators import NAOLIB, TBM
+from sandbox.timetable import HORIZON_S, Trip, Visit, calls, coming, scaled, visits
 
 
 class Departure(NamedTuple):
     """A vehicle that leaves a quay: line number, destination name, instants in Paris.
 
-    `expected` is None for a vehicle without prediction; `recorded` is when it was predicted.
+    `expected` is None for a vehicle without prediction, for one that is `canceled`, and for one
+    that passes without a halt (`skipped`); `recorded` is when it was predicted. `trip_id` is that
+    of the GTFS file, which does not have it if the trip is `added`.
     """
 
     line: str
@@ -19,6 +24,10 @@ class Departure(NamedTuple):
     aimed: datetime
     expected: datetime | None
     recorded: datetime
+    trip_id: str
+    canceled: bool
+    skipped: bool
+    added: bool
 
 
 def real_clock() -> datetime:
@@ -26,9 +35,10 @@ def real_clock() -> datetime:
 
 
 class World:
-    """A Nantes that lives by its clock.
+    """Nantes and Bordeaux, which live by one clock.
 
-    `stops` makes the network that large, stop places and quays together, for load tests.
+    For load tests `stops` makes each network that large, stop places and quays together, and
+    `trips` makes its GTFS file hold about so many.
     """
 
     def __init__(
@@ -36,26 +46,42 @@ class World:
         clock: Callable[[], datetime] = real_clock,
         *,
         stops: int | None = None,
+        trips: int | None = None,
         seed: int = 1,
     ) -> None:
         self.clock = clock
         self.seed = seed
-        self.network = network(stops, seed)
+        self.nantes, self.bordeaux = (
+            scaled(network(operator, stops, seed), trips) for operator in (NAOLIB, TBM)
+        )
         self.set_to: datetime | None = None
 
     def now(self) -> datetime:
         """The instant, in UTC."""
         return (self.set_to or self.clock()).astimezone(UTC)
 
-    def visits(self, now: datetime, quays: Collection[int] | None = None) -> Iterator[Visit]:
+    def visits(
+        self, network: Network, now: datetime, quays: Collection[int] | None = None
+    ) -> Iterator[Visit]:
         """Every vehicle due within the hour at these quays (all of them for None)."""
-        return visits(self.network, now, self.seed, quays)
+        return visits(network, now, self.seed, quays)
+
+    def runs(self, network: Network, now: datetime) -> Iterator[tuple[Trip, list[Visit]]]:
+        """Every trip due somewhere within the hour, and all that is left of it."""
+        for trip in coming(network, now):
+            left = list(calls(trip, now, self.seed, horizon_s=inf))
+            if left and (left[0].due - now).total_seconds() <= HORIZON_S:
+                yield trip, left
 
     def truth(self, quay_id: str, now: datetime) -> list[Departure]:
-        """What leaves a quay (`FR_NAOLIB:Quay:94`) within the hour, soonest first.
+        """What leaves a quay within the hour, soonest first.
 
-        A vehicle that ends its trip there does not leave, though SIRI lists it.
+        The quay is of Nantes (`FR_NAOLIB:Quay:94`) or of Bordeaux (`3600`, as in its GTFS, or
+        `bordeaux:StopPoint:BP:3600:LOC`, as in its SIRI). A vehicle that ends its trip there does
+        not leave, though SIRI lists it.
         """
+        network = self.nantes if quay_id.startswith(NAOLIB.quay) else self.bordeaux
+        number = re.search(r"\d+", quay_id)
         departures = [
             Departure(
                 visit.trip.way.line.number,
@@ -63,8 +89,12 @@ class World:
                 visit.aimed,
                 visit.expected,
                 visit.recorded,
+                visit.trip.id,
+                visit.trip.canceled,
+                visit.skipped,
+                visit.trip.added,
             )
-            for visit in self.visits(now, {int(quay_id.rpartition(":")[2])})
+            for visit in self.visits(network, now, {int(number[0])} if number else ())
             if visit.destination is not visit.quay
         ]
         return sorted(departures, key=lambda departure: departure.expected or departure.aimed)

@@ -1,7 +1,9 @@
 """The city's vocabulary: every GraphQL type, and the questions fields may ask.
 
 This package imports nothing else of ours, so the contract can be printed,
-read and compared on its own. Each service module brings a slice of `Query`.
+read and compared on its own. Each service module brings a slice of `Query`, and
+of `Subscription` if some of its questions are worth keeping open: those fields
+are written like any other, and the server asks them again (`server/live.py`).
 """
 
 from importlib import import_module
@@ -12,20 +14,30 @@ from strawberry.federation import Schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema.times import SCALARS
+from schema import patterns, times
 
 
 def build() -> Schema:
-    """The federated schema, out of the `Query` slice of every module of this folder."""
-    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
-    slices = tuple(module.Query for module in modules if hasattr(module, "Query"))
-    query = strawberry.type(
-        merge_types("Query", slices),
-        description="Everything one can ask of a city. Fields that need another source are "
+    """The federated schema, out of the slices that the modules of this folder bring."""
+    query = _merged(
+        "Query",
+        "Everything one can ask of a city. Fields that need another source are "
         "null, with an error of their own, when that source fails; nothing else is lost.",
+    )
+    subscription = _merged(
+        "Subscription",
+        "Questions that stay open: answered at once, and again whenever the answer changes.",
     )
     return Schema(
         query=query,
-        config=StrawberryConfig(scalar_map=SCALARS),
+        subscription=subscription,
+        config=StrawberryConfig(scalar_map={**times.SCALARS, **patterns.SCALARS}),
         federation_version="2.9",  # the free composer refuses Strawberry's default
     )
+
+
+def _merged(name: str, description: str) -> type:
+    """One root type, out of every module's slice of it."""
+    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+    slices = tuple(getattr(module, name) for module in modules if hasattr(module, name))
+    return strawberry.type(merge_types(name, slices), description=description)

@@ -9,6 +9,7 @@ import strawberry
 from schema.accessibility import WheelchairBoarding
 from schema.key import Info, Key
 from schema.routes import Route, RouteOfLine, RouteWith
+from schema.trips import Trip, TripOn
 
 
 @strawberry.enum(
@@ -71,7 +72,7 @@ class Departure:
     occupancy: OccupancyStatus | None = strawberry.field(
         default=None, description="How full it is; null where the network does not say."
     )
-    trip_id: strawberry.Private[str | None] = None
+    trip_key: strawberry.Private[TripOn | None] = None
     route_id: strawberry.Private[str | None] = None
 
     @strawberry.field(description="How late it is (early if negative); null unless `realtime`.")
@@ -85,6 +86,10 @@ class Departure:
         if self.route_id is not None:
             return await info.context.load(RouteWith(self.city, self.route_id))
         return await info.context.load(RouteOfLine(self.city, self.line))
+
+    @strawberry.field(description="The trip it is part of; null if the timetable has none such.")
+    async def trip(self, info: Info) -> Trip | None:
+        return None if self.trip_key is None else await info.context.load(self.trip_key)
 
 
 @dataclass(frozen=True)

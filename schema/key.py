@@ -11,6 +11,10 @@ import strawberry
 
 T = TypeVar("T")
 
+# In the metadata of a subscription field that lists things: after the first answer, send only
+# the entries that differ from what the client was sent last.
+CHANGES_ONLY = "changes_only"
+
 
 class Key(Generic[T]):
     """Base of every key: subclass it as a frozen dataclass."""

@@ -12,7 +12,7 @@ import strawberry
 
 from schema.arguments import BadUserInput, bounded
 from schema.cost import as_many_as
-from schema.key import Info, Key
+from schema.key import CHANGES_ONLY, Info, Key
 
 MAX_ID, MAX_IDS = 500, 100
 
@@ -76,6 +76,32 @@ class Query:
         bounded(len(ids), 0, MAX_IDS, "ids")
         found: list[Any] = [_load(info, one) for one in ids]  # awaitables, or the error to show
         return found
+
+
+@strawberry.type(description="One of the things that a client keeps an eye on, as it is now.")
+class NodeUpdate:
+    id: strawberry.ID = strawberry.field(description="The id it was asked by.")
+
+    @strawberry.field(description="The thing; null if there is none (any more).")
+    async def node(self, info: Info) -> Node | None:
+        found: Node | None = await info.context.load(lookup(self.id, "ids"))
+        return found
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.field(
+        description="Many things by their ids, in the order asked; "
+        "after the first answer only those that have changed since.",
+        directives=[as_many_as("ids")],
+        metadata={CHANGES_ONLY: True},
+    )
+    def nodes(
+        self,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids.")],
+    ) -> list[NodeUpdate] | None:
+        bounded(len(ids), 0, MAX_IDS, "ids")
+        return [NodeUpdate(id=one) for one in ids]
 
 
 def _load(info: Info, id: str) -> Any:

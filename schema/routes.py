@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from schema.alerts import NOW, Alert, AlertsOn, StatusArgument
 from schema.arguments import (
     AfterArgument,
     BeforeArgument,
@@ -15,10 +16,14 @@ from schema.arguments import (
     NameArgument,
     one_of,
 )
-from schema.cost import PAGED
+from schema.cost import LIVE, PAGED, about
 from schema.key import Info, Key
 from schema.nodes import Node, lookup, lookups
 from schema.paging import Page, Window, window
+from schema.patterns import Pattern, PatternsOf
+
+if TYPE_CHECKING:
+    from schema.vehicles import VehiclePosition
 
 
 @strawberry.enum(description="What one rides (OpenTripPlanner's words).")
@@ -38,6 +43,7 @@ class Mode(Enum):
 
 @strawberry.federation.type(keys=["id"], description="A public transport line.")
 class Route(Node):
+    city: strawberry.Private[str]
     gtfs_id: str = strawberry.field(description="Its id in the network's own GTFS feed.")
     short_name: str | None = strawberry.field(description="What is on the vehicle's front: `C3`.")
     long_name: str | None = strawberry.field(description="Its two ends: `Armor - Bd de Doulon`.")
@@ -46,10 +52,32 @@ class Route(Node):
         description="Background, six hexadecimal digits: `007A45`."
     )
     text_color: str | None = strawberry.field(description="Text on it, six hexadecimal digits.")
-    line: strawberry.Private[
-        str
-    ]  # what real-time feeds call it; see `part` in docs/adding-a-city.md
+    line: strawberry.Private[str]  # what real-time feeds call it; see docs/adding-a-city.md
     sort: strawberry.Private[tuple[str, ...]]
+
+    @strawberry.field(
+        description="What disturbs this line or a part of it, the worst first.",
+        directives=[about(2)],
+    )
+    async def alerts(self, info: Info, status: StatusArgument = NOW) -> list[Alert] | None:  # type: ignore[assignment]
+        return await info.context.load(AlertsOn(self.city, (self.gtfs_id,), (), tuple(status)))
+
+    @strawberry.field(
+        description="Where its vehicles are; those unheard of for ten minutes are left out.",
+        directives=[LIVE, about(20)],
+    )
+    async def vehicles(
+        self, info: Info
+    ) -> list[Annotated["VehiclePosition", strawberry.lazy("schema.vehicles")]] | None:
+        return await info.context.load(VehiclesOn(self.city, self.gtfs_id))
+
+    @strawberry.field(
+        description="The ways in which it is run, the most common first; "
+        "null where the city has no timetable.",
+        directives=[about(4)],
+    )
+    async def patterns(self, info: Info) -> list[Pattern] | None:
+        return await info.context.load(PatternsOf(self.city, self.gtfs_id))
 
 
 @dataclass(frozen=True)
@@ -72,6 +100,22 @@ class RouteOfLine(Key[Route | None]):
 
     city: str
     line: str
+
+
+@dataclass(frozen=True)
+class RoutesAt(Key[list[Route]]):
+    """The routes that serve a stop, or any quay of a station."""
+
+    city: str
+    stop_id: str
+
+
+@dataclass(frozen=True)
+class VehiclesOn(Key["list[VehiclePosition]"]):
+    """The vehicles that run on a line."""
+
+    city: str
+    route_id: str
 
 
 lookups["Route"] = RouteWith

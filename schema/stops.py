@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema.accessibility import WheelchairBoarding
+from schema.alerts import NOW, Alert, AlertsOn, StatusArgument
 from schema.arguments import (
     AfterArgument,
     BeforeArgument,
@@ -30,7 +31,7 @@ from schema.key import Info, Key
 from schema.nodes import Node, lookup, lookups
 from schema.paging import MAX_PAGE, Page, Window, window
 from schema.places import Place
-from schema.routes import route_id
+from schema.routes import Route, RoutesAt, route_id
 
 if TYPE_CHECKING:
     from schema.pools import Pool
@@ -74,6 +75,13 @@ class Stop(Node, Place):
         return await info.context.load(QuaysOf(self.city, self.gtfs_id))
 
     @strawberry.field(
+        description="The lines that serve this quay, or any quay of this station.",
+        directives=[about(5)],
+    )
+    async def routes(self, info: Info) -> list[Route] | None:
+        return await info.context.load(RoutesAt(self.city, self.gtfs_id))
+
+    @strawberry.field(
         description="What leaves next from this quay, or from all quays of this station.",
         directives=[LIVE, as_many_as("first")],
     )
@@ -112,6 +120,13 @@ class Stop(Node, Place):
     ) -> list[Annotated["Pool", strawberry.lazy("schema.pools")]] | None:
         return await self.nearest(info, "Pool", within, first)
 
+    @strawberry.field(
+        description="What disturbs this stop, its station or its quays, the worst first.",
+        directives=[about(2)],
+    )
+    async def alerts(self, info: Info, status: StatusArgument = NOW) -> list[Alert] | None:  # type: ignore[assignment]
+        return await info.context.load(AlertsOn(self.city, (), (self.gtfs_id,), tuple(status)))
+
     def on_map(self) -> bool:
         return self.parent_id is None and self.location_type is not LocationType.ENTRANCE
 
@@ -127,6 +142,7 @@ class StopsIn(Key[Page[Stop]]):
     city: str
     name: str | None
     near: Near | None
+    route: str | None
     quays: bool
     window: Window
 
@@ -168,6 +184,9 @@ class Query:
         city: CityArgument = None,
         name: NameArgument = None,
         near: Annotated[Near | None, strawberry.argument(description="Only around there.")] = None,
+        route: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only those a line serves.")
+        ] = None,
         quays: Annotated[
             bool, strawberry.argument(description="List the quays of stations one by one, too.")
         ] = False,
@@ -177,4 +196,27 @@ class Query:
         before: BeforeArgument = None,
     ) -> Page[Stop] | None:
         asked = window(first, after, last, before)
-        return await info.context.load(StopsIn(info.context.city(city), name, near, quays, asked))
+        line = None if route is None else route_id(route, "route")
+        return await info.context.load(
+            StopsIn(info.context.city(city), name, near, line, quays, asked)
+        )
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.field(
+        description="What leaves next from a quay, or from all quays of a station; "
+        "null if there is no such stop.",
+        directives=[LIVE, as_many_as("first")],
+    )
+    async def departures(
+        self,
+        info: Info,
+        stop: Annotated[strawberry.ID, strawberry.argument(description="The id of a stop.")],
+        first: Annotated[int, strawberry.argument(description="At most so many; 0 to 100.")] = 5,
+    ) -> list[Departure] | None:
+        bounded(first, 0, MAX_PAGE, "first")
+        found: Stop | None = await info.context.load(lookup(stop, "stop", "Stop"))
+        if found is None:
+            return None
+        return await info.context.load(DeparturesAt(found.city, found.gtfs_id, first))

@@ -47,7 +47,7 @@ def _duration(value: timedelta) -> str:
     return ("-" if seconds < 0 else "") + "PT" + ("".join(parts) or "0S")
 
 
-def _output_only(_: Any) -> Any:
+def output_only(_: Any) -> Any:
     raise ValueError("this scalar is never an argument")
 
 
@@ -71,14 +71,14 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="A time of the city's own day, to the minute: `08:30`; its end is `24:00`.",
         specified_by_url="https://www.iso.org/iso-8601-date-and-time-format.html",
         serialize=lambda value: value,
-        parse_value=_output_only,
+        parse_value=output_only,
     ),
     timedelta: strawberry.scalar(
         name="Duration",
         description="A length of time: `PT1M30S`; `-PT20S` is early.",
         specified_by_url="https://www.iso.org/iso-8601-date-and-time-format.html",
         serialize=_duration,
-        parse_value=_output_only,
+        parse_value=output_only,
     ),
 }
 

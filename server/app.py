@@ -1,5 +1,6 @@
 """The application: one door to the network, one schema, fresh loaders for each request."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -8,16 +9,24 @@ from time import monotonic
 
 import httpx
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 import cities
 import schema
 from resolvers import Loaders
 from server import explorer, health, pages
+from server.clients import Clients
+from server.documents import Documents
 from server.execution import Executor, Planner
-from server.http import METHODS, Endpoint
+from server.gate import Gate
+from server.http import PATHS, Endpoint, methods, middleware
+from server.live import Live
+from server.metrics import Metrics
 from server.network import transport as public_network
+from server.rates import Rates
+from server.reloading import keep_fresh
 from server.settings import Settings
+from server.websocket import Sockets
 from sources import Sources
 from sources.http import Door
 from sources.shared_store import Shared
@@ -46,7 +55,15 @@ def create_app(
         transport=transport or public_network(settings.upstream, known.values())
     )
     store = Shared(settings.store) if settings.store else None
-    door = Door(client, clock, store, ticks=ticks, reroute=settings.upstream, secrets=os.environ)
+    door = Door(
+        client,
+        clock,
+        store,
+        ticks=ticks,
+        reroute=settings.upstream,
+        folder=settings.data,
+        secrets=os.environ,
+    )
     sources = Sources(known, door)
     built = schema.build()._schema
 
@@ -55,20 +72,40 @@ def create_app(
         async with client, door.store:
             if settings.warm:
                 sources.start()
+            reloading = asyncio.create_task(
+                keep_fresh((clients.refresh, documents.refresh)), name="reloading"
+            )
             yield
+            reloading.cancel()
+            await live.close()
+            await rates.close()
             sources.close()
 
-    def loaders() -> Loaders:
-        return Loaders(sources, clock(), settings.city)
+    def loaders(kind: type[Loaders]) -> Loaders:
+        return kind(sources, clock(), settings.city)
 
-    planner = Planner(built, settings)
-    endpoint = Endpoint(planner, Executor(built, loaders, settings.deadline_s), settings)
+    anonymous = Planner(built, settings)
+    planner = Planner(
+        built, settings.model_copy(update={"max_tokens": settings.max_tokens_with_key})
+    )
+    clients = Clients(settings, clock)
+    documents = Documents(settings.documents, planner, anonymous, door.store, clients.names)
+    rates = Rates(settings.store, door.store)
+    metrics = Metrics(built, sources, documents)
+    gate = Gate(planner, clients, documents, rates, metrics)
+    executor = Executor(built, loaders, settings)
+    live = Live(built, executor, settings)
+    endpoint = Endpoint(gate, executor, live, settings)
     routes = [
-        Route("/graphql", endpoint.answer, methods=METHODS),
-        *health.routes(sources),
+        *(Route(path, endpoint.answer, methods=methods(settings)) for path in PATHS),
+        WebSocketRoute("/graphql", Sockets(live, endpoint.prepared).answer),
+        *health.routes(sources, lambda: gate.problems),
+        *metrics.routes(),
         *explorer.routes(),
         *pages.routes(),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(routes=routes, lifespan=lifespan, middleware=middleware(settings, clients))
     app.state.sources = sources
+    app.state.live = live
+    app.state.gate = gate
     return app

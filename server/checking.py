@@ -13,6 +13,7 @@ from rich.table import Column, Table
 import cities
 from cities import City
 from server.network import transport
+from server.settings import Settings
 from sources import Sources
 from sources.calendar import Calendar
 from sources.errors import SourceError
@@ -28,7 +29,7 @@ def validated(folder: Path) -> dict[str, City]:
     found = cities.load(folder)
     if not found:
         raise cities.CityError(str(folder), "there is no city file")
-    Sources(found, Door(httpx.AsyncClient(), now))
+    Sources(found, Door(httpx.AsyncClient(), now, folder=Settings().data))
     for city in found.values():
         try:
             Calendar.of(city).load(now().date())
@@ -38,7 +39,7 @@ def validated(folder: Path) -> dict[str, City]:
 
 
 async def asked(
-    known: Mapping[str, City], upstream: str | None, secrets: Mapping[str, str]
+    known: Mapping[str, City], upstream: str | None, folder: Path, secrets: Mapping[str, str]
 ) -> tuple[Table, bool]:
     """Ask each upstream once: what answered, how fast, how much of it could be read."""
     table = Table(
@@ -47,7 +48,7 @@ async def asked(
     well = True
     client = httpx.AsyncClient(transport=transport(upstream, known.values()))
     async with client:
-        sources = Sources(known, Door(client, now, reroute=upstream, secrets=secrets))
+        sources = Sources(known, Door(client, now, reroute=upstream, folder=folder, secrets=secrets))
         results = await asyncio.gather(
             *(_ask(sources, kind, slug) for kind, slug in sources.kinds())
         )

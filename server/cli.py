@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 
 import cities
 import schema
-from server import checking
+from server import checking, partners, serving
 from server.logs import configure
 from server.settings import Settings
 
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
 )
+app.add_typer(partners.keys, name="keys")
+app.add_typer(partners.documents, name="documents")
+app.command()(partners.usage)
 out, err = Console(), Console(stderr=True)
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -58,7 +60,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000, upstream_port: Port = 8090
         out.print(f"Poche              {address}/", highlight=False)
         out.print(f"Explorer           {address}/graphiql", highlight=False)
         out.print("Stop with Ctrl-C.", highlight=False)
-        _serve(Settings(upstream=upstream, city="nantes"), host, port)
+        _serve(Settings(upstream=upstream, city="nantes", rate=0), host, port)
 
 
 @app.command()
@@ -95,7 +97,9 @@ def check(
     for city in found.values():
         out.print(f"{city.slug}.toml: {len(city.bindings)} sources, all in order.", highlight=False)
     if live:
-        table, well = asyncio.run(checking.asked(found, Settings().upstream, os.environ))
+        table, well = asyncio.run(
+            checking.asked(found, Settings().upstream, Settings().data, os.environ)
+        )
         out.print(table)
         raise typer.Exit(0 if well else 1)
 
@@ -104,9 +108,7 @@ def _serve(settings: Settings, host: str, port: int) -> None:
     from server.app import create_app
 
     configure(settings.log)
-    uvicorn.run(
-        create_app(settings), host=host, port=port, log_config=None, access_log=False, ws="none"
-    )
+    serving.serve(create_app(settings), settings, host, port)
 
 
 if __name__ == "__main__":

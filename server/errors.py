@@ -15,12 +15,15 @@ from graphql import (
 
 
 class RequestError(Exception):
-    """A request that never executes: its HTTP status and the errors to show."""
+    """A request that never executes: its HTTP status, the errors to show, headers to go with it."""
 
-    def __init__(self, status: int, *errors: GraphQLError) -> None:
+    def __init__(
+        self, status: int, *errors: GraphQLError, headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(errors[0].message if errors else "")
         self.status = status
         self.errors = errors
+        self.headers = headers or {}
 
 
 def argument_path(document: DocumentNode, error: GraphQLError) -> list[str] | None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
@@ -18,34 +17,35 @@ from graphql import (
     OperationType,
     execute,
     parse,
+    specified_rules,
     validate,
 )
 
 from resolvers import Loaders
-from server.errors import argument_path
+from server.cost import Estimate, Estimator
+from server.errors import RequestError, argument_path
+from server.explain import Explained
+from server.introspection import NoIntrospection
+from server.limits import Asked, asked, bounds, over
+from server.settings import Settings
 from sources.cache import deadline
 
 log = structlog.get_logger("server")
 
 MAX_ERRORS = 100  # of validation; graphql-core keeps 50 of coercion
-PLANS = 1_000
-
-
-class RequestError(Exception):
-    """A request that never executes: its HTTP status and the errors to show."""
-
-    def __init__(self, status: int, *errors: GraphQLError) -> None:
-        super().__init__(errors[0].message if errors else "")
-        self.status = status
-        self.errors = errors
+MAX_MESSAGE = 500
+PLANS = 500_000  # characters of documents kept: some 100 MB of plans at worst, 500 home screens
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A document that may be executed, and the operations in it by name."""
+    """A document that may be executed; its operations, and what they ask, by name."""
 
     document: DocumentNode
-    operations: Mapping[str | None, OperationDefinitionNode] = field(default_factory=dict)
+    operations: Mapping[str | None, OperationDefinitionNode]
+    asked: Mapping[str | None, Asked]
+    estimates: dict[str | None, Estimate] = field(default_factory=dict)  # of those known for good
+    coordinates: dict[str | None, frozenset[str]] = field(default_factory=dict)  # usage.py's
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The one to execute; RequestError (422) if that cannot be told."""
@@ -59,13 +59,18 @@ class Plan:
 
 
 class Planner:
-    """Plans by document text: parsed and validated once, then remembered."""
+    """Plans by document text: parsed, counted and validated once, then remembered."""
 
-    def __init__(self, schema: GraphQLSchema, *, max_tokens: int, max_source: int) -> None:
+    def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
         self._schema = schema
-        self._max_tokens = max_tokens
-        self._max_source = max_source
-        self._plans: LRUCache[str, Plan | RequestError] = LRUCache(PLANS)
+        self._settings = settings
+        self._bounds = bounds(settings)
+        self._hidden = settings.introspection == "off"
+        self._rules = (*specified_rules, NoIntrospection) if self._hidden else specified_rules
+        self._estimator = Estimator(schema, settings)
+        self._plans: LRUCache[str, Plan | RequestError] = LRUCache(
+            max(PLANS, settings.max_query), getsizeof=lambda text, _: len(text)
+        )
 
     def plan(self, text: str) -> Plan:
         """The plan of a document; RequestError (400 unreadable, 422 invalid)."""
@@ -75,27 +80,42 @@ class Planner:
                 known = self._made(text)
             except RequestError as error:
                 known = error
-            self._plans[text] = known
+            if len(text) <= self._settings.max_query:
+                self._plans[text] = known
         if isinstance(known, RequestError):
             raise RequestError(known.status, *known.errors)
         return known
 
+    def estimate(
+        self, plan: Plan, operation_name: str | None, variables: dict[str, Any] | None
+    ) -> Estimate:
+        """What one operation will take; with None, at most, whatever its variables will be."""
+        operation = plan.operation(operation_name)
+        name = operation.name.value if operation.name else None
+        known = plan.estimates.get(name)
+        if known is None:
+            known = self._estimator.estimate(operation, plan.asked[name], variables)
+            if not known.varies:
+                plan.estimates[name] = known
+        return known
+
+    def check(self, estimate: Estimate) -> None:
+        """RequestError (422) if that is more than one operation may take."""
+        self._estimator.check(estimate)
+
     def _made(self, text: str) -> Plan:
-        try:
-            document = parse(
-                text,
-                allow_empty_selection_sets=False,
-                max_lexical_tokens=self._max_tokens,
-                max_comments=self._max_tokens,
-                max_source_length=self._max_source,
-            )
-        except GraphQLError as unreadable:
-            unreadable.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
-            raise RequestError(400, unreadable) from None
+        document = self._parsed(text)
+        wanted = asked(document, self._bounds)  # before validation, which is slow on bombs
         errors = validate(
-            self._schema, document, max_errors=MAX_ERRORS, allow_empty_selection_sets=False
+            self._schema,
+            document,
+            self._rules,
+            max_errors=MAX_ERRORS,
+            hide_suggestions=self._hidden,
+            allow_empty_selection_sets=False,
         )
         for error in errors:
+            _shorten(error)
             path = argument_path(document, error)
             code = {"code": "BAD_USER_INPUT", "argumentPath": path} if path else None
             error.extensions = code or {"code": "GRAPHQL_VALIDATION_FAILED"}
@@ -106,7 +126,25 @@ class Planner:
             for node in document.definitions
             if isinstance(node, OperationDefinitionNode)
         }
-        return Plan(document, operations)
+        return Plan(document, operations, wanted)
+
+    def _parsed(self, text: str) -> DocumentNode:
+        tokens, characters = self._settings.max_tokens, self._settings.max_query
+        if len(text) > characters:
+            raise RequestError(400, over("characters", len(text), characters))
+        try:
+            return parse(
+                text,
+                allow_empty_selection_sets=False,
+                max_lexical_tokens=tokens,
+                max_comments=tokens,
+            )
+        except GraphQLError as unreadable:
+            if "Document contains more than" in unreadable.message:  # it has no code of its own
+                unreadable = over("tokens", tokens + 1, tokens)
+            else:
+                unreadable.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
+            raise RequestError(400, unreadable) from None
 
 
 @dataclass(frozen=True)
@@ -114,39 +152,41 @@ class Executor:
     """Runs plans over one schema, each with loaders of its own."""
 
     schema: GraphQLSchema
-    loaders: Callable[[], Loaders]
-    deadline_s: float
+    loaders: Callable[[type[Loaders]], Loaders]
+    settings: Settings
 
     async def run(
-        self, plan: Plan, operation_name: str | None, variables: dict[str, Any] | None
+        self,
+        plan: Plan,
+        operation_name: str | None,
+        variables: dict[str, Any] | None,
+        *,
+        deadline_s: float | None = None,
+        explained: bool = False,
     ) -> tuple[ExecutionResult, Loaders]:
         """Execute one operation of a plan; RequestError (422) if it cannot begin."""
         operation = plan.operation(operation_name)
-        context = self.loaders()
-        started = perf_counter()
-        deadline.set(asyncio.get_running_loop().time() + self.deadline_s)
+        context = self.loaders(Explained if explained else Loaders)
+        seconds = deadline_s or self.settings.deadline_s
+        deadline.set(asyncio.get_running_loop().time() + seconds)
         result = execute(
             self.schema,
             plan.document,
             context_value=context,
             variable_values=variables,
             operation_name=operation.name.value if operation.name else None,
+            hide_suggestions=self.settings.introspection == "off",
+            middleware=context.watching if isinstance(context, Explained) else None,
         )
         if not isinstance(result, ExecutionResult):
             result = await result
         if result.data is None and result.errors and result.errors[0].path is None:
             for error in result.errors:  # variables that cannot be coerced
+                _shorten(error)
                 error.extensions = {**_variable(error), **(error.extensions or {})}
             raise RequestError(422, *result.errors)
         for error in result.errors or ():
             _mask(error)
-        log.info(
-            "operation",
-            name=operation.name.value if operation.name else None,
-            ms=round((perf_counter() - started) * 1000, 1),
-            errors=[(e.extensions or {}).get("code") for e in result.errors or ()],
-            sources=sorted(context.touched),
-        )
         return result, context
 
 
@@ -161,6 +201,12 @@ def _coded(message: str, code: str) -> GraphQLError:
 def _variable(error: GraphQLError) -> dict[str, Any]:
     names = [node.variable.name.value for node in error.nodes or () if hasattr(node, "variable")]
     return {"code": "BAD_USER_INPUT", "argumentPath": [f"${name}" for name in names]}
+
+
+def _shorten(error: GraphQLError) -> None:
+    """graphql-core's messages repeat the value that is wrong, however long it is."""
+    if len(error.message) > MAX_MESSAGE:
+        error.message = error.message[:MAX_MESSAGE] + "…"
 
 
 def _mask(error: GraphQLError) -> None:

@@ -1,5 +1,6 @@
 """Health: whether the server lives, is ready, and how each of its sources is doing."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from html import escape
 
@@ -28,7 +29,7 @@ COLUMNS = (
 Report = dict[str, list[tuple[Source, Vitals]]]
 
 
-def routes(sources: Sources) -> list[BaseRoute]:
+def routes(sources: Sources, problems: Callable[[], Mapping[str, str]]) -> list[BaseRoute]:
     """`/healthz` (alive), `/readyz` (ready: degraded is ready), `/health` (for people, or JSON)."""
 
     async def ready(_: Request) -> Response:
@@ -41,9 +42,10 @@ def routes(sources: Sources) -> list[BaseRoute]:
     async def health(request: Request) -> Response:
         report = {slug: await _examined(sources, slug) for slug in sources.cities}
         if prefers_html(request.headers.get("accept")):
-            return page(_html(report))
+            return page(_html(report, problems()))
         body = {slug: [_plain(*one) for one in found] for slug, found in report.items()}
-        return Response(orjson.dumps({"cities": body}), media_type="application/json")
+        whole = {"cities": body, "problems": problems()}
+        return Response(orjson.dumps(whole), media_type="application/json")
 
     alive = PlainTextResponse("alive\n")
     return [
@@ -77,7 +79,7 @@ def _iso(instant: datetime | None) -> str | None:
     return None if instant is None else instant.isoformat(timespec="seconds")
 
 
-def _html(report: Report) -> str:
+def _html(report: Report, problems: Mapping[str, str]) -> str:
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in COLUMNS)
     tables = "".join(
         f"<h2>{escape(slug)}</h2><table><thead><tr>{head}</tr></thead><tbody>"
@@ -90,8 +92,16 @@ def _html(report: Report) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<title>Poche · health</title><link rel="icon" href="/favicon.svg">'
         '<link rel="stylesheet" href="/style.css"></head><body class="wide"><main>'
-        f"<h1>How the sources are doing</h1>{tables}</main></body></html>"
+        f"<h1>How the sources are doing</h1>{tables}{_list(problems)}</main></body></html>"
     )
+
+
+def _list(problems: Mapping[str, str]) -> str:
+    """What an operator's own files have wrong."""
+    if not problems:
+        return ""
+    each = (f"<dt>{escape(name)}</dt><dd>{escape(why)}</dd>" for name, why in problems.items())
+    return f"<h2>To be put right</h2><dl>{''.join(each)}</dl>"
 
 
 def _row(source: Source, vitals: Vitals) -> str:

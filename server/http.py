@@ -1,143 +1,226 @@
 """GraphQL over HTTP, to the letter of its draft (docs/conformance.md), and no more than that."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import parse_qs
 
-import msgspec
 import orjson
 from graphql import GraphQLError
-from starlette.requests import ClientDisconnect, Request
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp
 
 from resolvers.provenance import rested_on
 from server.accept import MEDIA_TYPES, negotiated, prefers_html
-from server.execution import Executor, Plan, Planner, RequestError, is_mutation
+from server.clients import Clients
+from server.errors import RequestError
+from server.execution import Executor, is_mutation
+from server.explain import Explained
+from server.gate import Gate
+from server.live import Live, Operation
+from server.logs import RequestIds
+from server.parameters import Parameters, Unreadable, bad_request, from_body, from_url
 from server.settings import Settings
+from server.streams import Stream, refused, wanted
+from server.visit import Visit
 
 GRAPHQL, LEGACY = MEDIA_TYPES
-METHODS = ["GET", "POST"]  # any other is answered 405, with Allow
+IN_URL = ("GET", "HEAD")
+GONE = GraphQLError("The client has gone.", extensions={"code": "CLIENT_GONE"})
+PATHS = ("/graphql", "/graphql/d/{id}", "/graphql/d/{id}/{operation}")
+THEIR_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "X-API-Key",
+    "X-Poche-Explain",
+    "X-Poche-Sources",
+    "X-Request-Id",
+)
+OUR_HEADERS = ("RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id")
 
 
-class Parameters(msgspec.Struct, rename="camel"):
-    """A well-formed request; members that are none of these are ignored."""
+def methods(settings: Settings) -> list[str]:
+    """What `/graphql` answers; any other method is answered 405, with Allow."""
+    return [*IN_URL, "POST", *(["QUERY"] if settings.query_method else [])]
 
-    query: str | None = None
-    operation_name: str | None = None
-    variables: dict[str, Any] | None = None
-    extensions: dict[str, Any] | None = None
+
+def middleware(settings: Settings, clients: Clients) -> list[Middleware]:
+    """What stands around every answer: its id, compression, other sites' leave to read it."""
+    as_it_is = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "multipart/mixed")  # streams: nothing may wait
+    found = [
+        Middleware(RequestIds),
+        Middleware(
+            GZipMiddleware, minimum_size=1_000, compresslevel=5, exclude_content_types=as_it_is
+        ),
+    ]
+    if settings.cors_origins or settings.clients:
+        found.append(
+            Middleware(
+                Sites,
+                clients=clients,
+                allow_origins=settings.cors_origins,
+                allow_methods=methods(settings),
+                allow_headers=THEIR_HEADERS,
+                expose_headers=OUR_HEADERS,
+                max_age=3_600,
+            )
+        )
+    return found
+
+
+class Sites(CORSMiddleware):
+    """Other sites' leave: those of the settings, and those of partners as they are now."""
+
+    def __init__(self, app: ASGIApp, /, *, clients: Clients, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._clients = clients
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        return super().is_allowed_origin(origin) or origin in self._clients.origins
 
 
 class Endpoint:
-    """`/graphql`: GET and POST in, one JSON answer out."""
+    """`/graphql`: a question in, one JSON answer out, or a stream of them."""
 
-    def __init__(self, planner: Planner, executor: Executor, settings: Settings) -> None:
-        self._planner = planner
+    def __init__(self, gate: Gate, executor: Executor, live: Live, settings: Settings) -> None:
+        self._gate = gate
         self._executor = executor
+        self._live = live
         self._settings = settings
 
     async def answer(self, request: Request) -> Response:
-        accept = request.headers.get("accept")
-        if request.method == "GET" and prefers_html(accept):
+        accept = ", ".join(request.headers.getlist("accept"))
+        if request.method in IN_URL and prefers_html(accept):
             return RedirectResponse("/graphiql", 303)
-        media_type = negotiated(accept)
-        if media_type is None:
+        media_type, framing = negotiated(accept), wanted(accept)
+        if media_type is None and framing is None:
             return _plain(406, f"We answer {GRAPHQL} or {LEGACY}.")
-        try:
-            asked = (
-                self._asked(request) if request.method != "POST" else await self._posted(request)
-            )
-            return await self._answer(request, asked, media_type)
-        except RequestError as error:
-            return _json({"errors": [e.formatted for e in error.errors]}, error.status, media_type)
-        except _Unreadable as error:
-            return _plain(error.status, str(error))
-        except ClientDisconnect:
-            return _plain(400, "The request ended before its body did.")
+        with self._gate.visit(request) as visit:
+            try:
+                self._gate.identify(visit, request)
+                operation = await self._gate.find(visit, await self._asked(request))
+                if framing is not None and (operation.is_subscription or media_type is None):
+                    await self._gate.admit(visit, operation)
+                    return Stream(framing, self._live, operation)
+                return await self._answer(visit, request, operation, media_type or GRAPHQL)
+            except RequestError as error:
+                visit.refused(*error.errors)
+                if media_type is None and framing is not None:
+                    return refused(framing, error)
+                body = {"errors": [e.formatted for e in error.errors]}
+                return _json(body, error.status, media_type or GRAPHQL, error.headers)
+            except Unreadable as error:
+                visit.refused(bad_request(str(error)))
+                return _plain(error.status, str(error), error.headers)
+            except ClientDisconnect:
+                visit.refused(GONE)
+                return _plain(400, GONE.message)
 
-    async def _answer(self, request: Request, asked: Parameters, media_type: str) -> Response:
-        if not asked.query:
-            raise RequestError(
-                422, GraphQLError("There is no `query`.", extensions={"code": "BAD_REQUEST"})
+    async def prepared(self, connection: HTTPConnection, asked: Parameters) -> Operation:
+        """What a client asks over any transport but plain HTTP; RequestError if it may not."""
+        with self._gate.visit(connection) as visit:
+            try:
+                self._gate.identify(visit, connection)
+                operation = await self._gate.find(visit, asked)
+                await self._gate.admit(visit, operation)
+                return operation
+            except RequestError as error:
+                visit.refused(*error.errors)
+                raise
+
+    async def _asked(self, request: Request) -> Parameters:
+        if request.method in IN_URL:
+            asked = from_url(request, self._settings)
+        else:
+            asked = await from_body(request, self._settings)
+        if "id" in request.path_params:
+            asked.document_id = request.path_params["id"]
+            asked.operation_name = request.path_params.get("operation") or asked.operation_name
+        return asked
+
+    async def _answer(
+        self, visit: Visit, request: Request, operation: Operation, media_type: str
+    ) -> Response:
+        if operation.is_subscription:
+            message = "Subscriptions are answered by WebSocket, or as text/event-stream."
+            raise Unreadable(406, message)
+        if request.method != "POST" and is_mutation(operation.node):
+            if request.method == "QUERY":
+                raise RequestError(422, bad_request("Mutations are sent by POST."))
+            raise Unreadable(405, "Mutations are sent by POST.", {"Allow": "POST"})
+        explain = request.headers.get("x-poche-explain", "")
+        if "cost" in explain:
+            estimated = self._gate.estimate(operation).cost
+            cost = {"estimated": estimated, "limit": self._settings.max_cost}
+            return _json({"data": None, "extensions": {"cost": cost}}, 200, media_type)
+        standing = await self._gate.admit(visit, operation)
+        async with _while_connected(request):
+            result, context = await self._executor.run(
+                operation.plan,
+                operation.name,
+                dict(operation.variables),
+                deadline_s=visit.caller.client.deadline_s,
+                explained="sources" in explain,
             )
-        plan: Plan = self._planner.plan(asked.query)
-        if request.method != "POST" and is_mutation(plan.operation(asked.operation_name)):
-            return _plain(405, "Mutations are sent by POST.", {"Allow": "POST"})
-        result, context = await self._executor.run(plan, asked.operation_name, asked.variables)
+        visit.answered(context.touched, *(result.errors or ()))
         body: dict[str, Any] = {}
         if result.errors:
             body["errors"] = [error.formatted for error in result.errors]
         body["data"] = result.data
+        extensions: dict[str, Any] = {}
         if context.touched and request.headers.get("x-poche-sources") != "off":
-            body["extensions"] = {"sources": rested_on(context)}
+            extensions["sources"] = rested_on(context)
+        if isinstance(context, Explained):
+            extensions["explain"] = context.report()
+        if extensions:
+            body["extensions"] = extensions
         partial = result.errors and media_type == GRAPHQL
         status = self._settings.partial_success_status if partial else 200
-        return _json(body, status, media_type)
-
-    def _asked(self, request: Request) -> Parameters:
-        """What a GET asks: the members of a request, JSON in their own parameters."""
-        raw = request.url.query
-        if len(raw) > self._settings.max_body:
-            raise _Unreadable(414, "The URL is too long.")
-        try:
-            given = {name: values[-1] for name, values in parse_qs(raw, errors="strict").items()}
-            return Parameters(
-                query=given.get("query"),
-                operation_name=given.get("operationName"),
-                variables=_object(given.get("variables"), "variables"),
-                extensions=_object(given.get("extensions"), "extensions"),
-            )
-        except UnicodeDecodeError:
-            raise _Unreadable(400, "The URL is not UTF-8.") from None
-
-    async def _posted(self, request: Request) -> Parameters:
-        """What a POST asks; bounded before it is read."""
-        content_type, _, options = request.headers.get("content-type", "").partition(";")
-        charset = options.strip().lower().removeprefix("charset=").strip('"')
-        if content_type.strip().lower() != "application/json" or charset not in ("", "utf-8"):
-            raise _Unreadable(415, "Send application/json, in UTF-8.")
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > self._settings.max_body:
-                raise _Unreadable(413, f"The body is larger than {self._settings.max_body} bytes.")
-        try:
-            raw = orjson.loads(bytes(body))
-        except orjson.JSONDecodeError:
-            raise RequestError(400, _bad("The body is not JSON.")) from None
-        try:
-            return msgspec.convert(raw, Parameters)
-        except msgspec.ValidationError as error:
-            raise RequestError(422, _bad(f"Not a GraphQL request: {error}.")) from None
+        return _json(body, status, media_type, standing.headers if standing else None)
 
 
-class _Unreadable(Exception):
-    """What cannot be answered in GraphQL's own terms."""
+@asynccontextmanager
+async def _while_connected(request: Request) -> AsyncIterator[None]:
+    """Stops what is done inside as soon as the client goes: ClientDisconnect.
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+    By cancelling it, not by graphql-core's `abort_signal`, which stops the same work but
+    waits with two tasks for each field: a quarter more time for every answer. Upstream
+    reads are shared and shielded, so nobody else's answer is stopped.
+    """
+    task = asyncio.current_task()
+    gone = False
 
+    async def watch() -> None:
+        nonlocal gone
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone = True
+        if task is not None:
+            task.cancel()
 
-def _bad(message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": "BAD_REQUEST"})
-
-
-def _object(text: str | None, name: str) -> dict[str, Any] | None:
-    if not text:  # an empty string is as good as none
-        return None
+    watcher = asyncio.create_task(watch())
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise RequestError(400, _bad(f"`{name}` is not JSON.")) from None
-    if value is not None and not isinstance(value, dict):
-        raise RequestError(422, _bad(f"`{name}` is not an object."))
-    return value
+        yield
+    except asyncio.CancelledError:
+        if gone and task is not None and task.uncancel() == 0:
+            raise ClientDisconnect from None
+        raise
+    finally:
+        watcher.cancel()
 
 
-def _json(body: dict[str, Any], status: int, media_type: str) -> Response:
+def _json(
+    body: dict[str, Any], status: int, media_type: str, headers: dict[str, str] | None = None
+) -> Response:
+    headers = {"Vary": "Accept", "X-Content-Type-Options": "nosniff", **(headers or {})}
     content_type = f"{media_type}; charset=utf-8"
-    return Response(orjson.dumps(body), status, media_type=content_type)
+    return Response(orjson.dumps(body), status, headers, content_type)
 
 
 def _plain(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    headers = {"X-Content-Type-Options": "nosniff", **(headers or {})}
     return Response(message + "\n", status, headers, "text/plain; charset=utf-8")

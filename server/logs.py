@@ -1,8 +1,13 @@
-"""Logs: one line an event, JSON for machines, coloured for people."""
+"""Logs: one line an event, JSON for machines, coloured for people; each with its request's id."""
 
 import logging
+import re
+from uuid import uuid4
 
 import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+GIVEN = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")
 
 
 def configure(form: str) -> None:
@@ -27,3 +32,25 @@ def configure(form: str) -> None:
         structlog.stdlib.ProcessorFormatter(processor=render, foreign_pre_chain=shared)
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+class RequestIds:
+    """Every request has an id, its own `X-Request-Id` or a new one; answer and log say it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        name = given if GIVEN.fullmatch(given) else uuid4().hex.encode()
+
+        async def named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", name)]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request=name.decode()):
+            await self._app(scope, receive, named)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import cities
@@ -14,6 +14,10 @@ class Settings(BaseSettings):
 
     city: str = Field(default="nantes", description="The city meant where a query names none.")
     cities: Path = Field(default=cities.HERE, description="The folder of city files.")
+    data: Path = Field(
+        default=Path("~/.cache/poche").expanduser(),
+        description="Where timetables are kept between two starts.",
+    )
     upstream: str | None = Field(
         default=None, description="Ask all upstreams at this address instead: the sandbox."
     )
@@ -22,8 +26,60 @@ class Settings(BaseSettings):
     )
     deadline_s: float = Field(default=10, gt=0, description="Seconds a request may take.")
     max_body: int = Field(default=131_072, gt=0, description="Bytes of a request's body.")
+    max_url: int = Field(default=16_384, gt=0, description="Bytes of a URL's query.")
+    read_s: float = Field(default=10, gt=0, description="Seconds a body may take to arrive.")
     max_query: int = Field(default=65_536, gt=0, description="Characters of a document.")
     max_tokens: int = Field(default=1_000, gt=0, description="Tokens of a document.")
+    max_tokens_with_key: int = Field(
+        default=4_000, gt=0, description="The same, of a client with a key, or of a manifest."
+    )
+    max_depth: int = Field(default=12, gt=0, description="Fields inside of fields.")
+    max_aliases: int = Field(default=30, ge=0, description="Aliases, wherever fragments put them.")
+    max_root_fields: int = Field(default=20, gt=0, description="Root fields of an operation.")
+    max_directives: int = Field(default=50, ge=0, description="Directives, in all fragments.")
+    max_fields: int = Field(default=2_000, gt=0, description="Fields, with fragments expanded.")
+    max_duplicate_keys: int = Field(
+        default=50, ge=0, description="Fields of one object that share another one's response key."
+    )
+    max_nodes: int = Field(default=10_000, gt=0, description="Objects an answer may have.")
+    max_cost: float = Field(default=1_000, gt=0, description="Points of one operation.")
+    documents: Path | None = Field(
+        default=None, description="The folder of persisted documents' manifests."
+    )
+    clients: Path | None = Field(default=None, description="The TOML file of partners.")
+    pepper: SecretStr | None = Field(
+        default=None, description="What partners' keys are hashed with; not kept beside them."
+    )
+    anonymous: Literal["open", "automatic", "safelist", "off"] = Field(
+        default="automatic",
+        description="What those without a key may ask: anything, and register it, too; "
+        "what is registered already; or nothing.",
+    )
+    log_unknown: bool = Field(
+        default=False, description="Count what a safelist would refuse those without a key."
+    )
+    rate: float = Field(
+        default=100, ge=0, description="Points a second for an address without a key; 0: no end."
+    )
+    burst: int = Field(default=1_000, ge=1, description="Points that it may spend at once.")
+    introspection: Literal["on", "off"] = Field(
+        default="on", description="Whether clients may ask for the schema itself."
+    )
+    query_method: bool = Field(
+        default=False, description="Answer HTTP's QUERY method, too: a safe POST."
+    )
+    cors_origins: tuple[str, ...] = Field(
+        default=(), description='Sites whose pages may ask: ["https://…"], or ["*"] for all.'
+    )
+    live_clients: int = Field(
+        default=5_000, gt=0, description="Clients with live updates at a time, of each worker."
+    )
+    live_per_socket: int = Field(
+        default=50, gt=0, description="Operations at a time over one WebSocket."
+    )
+    socket_init_s: float = Field(
+        default=10, gt=0, description="Seconds that a WebSocket may take to say hello."
+    )
     partial_success_status: Literal[200, 294] = Field(
         default=200, description="Status of data that comes with errors (GraphQL over HTTP draft)."
     )

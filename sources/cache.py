@@ -7,21 +7,25 @@
 Concurrent askers share one read, which is a task of its own: an asker that goes
 away or runs out of time never stops it, and its failure reaches each as an
 error of their own. A value in use is read again shortly before it expires; one
-that nobody asks for any more is left alone.
+that nobody asks for any more is left alone. Who reads inside of a `Watch` hears
+of news of all that was read, and keeps it in use.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import uniform
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
 
 from cities import Binding
-from sources.errors import Overdue, SourceError
+from sources.errors import Broken, Overdue, SourceError
+from sources.quota import paced
 
 T = TypeVar("T")
 log = structlog.get_logger("sources.cache")
@@ -31,6 +35,8 @@ deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 CLOCKS_APART_S = 60  # what another replica read may be from our near future, but no further
 EARLY = (0.80, 0.95)  # a value in use is read again after this share of its ttl
+LONGEST_PAUSE_S = 60.0  # between the reads of a source that keeps failing, if its quota has room
+TRIES = 4  # calls that one read may cost, and one to spare
 
 
 @dataclass(frozen=True)
@@ -41,11 +47,48 @@ class Held(Generic[T]):
     fetched_at: datetime
 
 
+class Watch:
+    """News of all that an answer rests on: `news` is set when any of it has been read again."""
+
+    def __init__(self) -> None:
+        self.news = asyncio.Event()
+        self._watched: set[Cached[Any]] = set()
+        self._ended = False
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """What is read inside is watched from then on, instead of what was before."""
+        self.news.clear()
+        before, self._watched = self._watched, set()
+        token = watch.set(self)
+        try:
+            yield
+        finally:
+            watch.reset(token)
+            for cached in before - self._watched:
+                cached.left_by(self)
+
+    def add(self, cached: "Cached[Any]") -> None:
+        if not self._ended:  # a batch may outlive who asked for it
+            self._watched.add(cached)
+            cached.watched_by(self)
+
+    def end(self) -> None:
+        """No more news."""
+        self._ended = True
+        for cached in self._watched:
+            cached.left_by(self)
+
+
+watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
+
+
 class Cached(Generic[T]):
     """One value of one upstream, by its binding's policy.
 
     `load` reads it afresh (given what is held, which it may return again with a
-    new date) and raises SourceError if it cannot.
+    new date) and raises SourceError if it cannot. `listen` runs while somebody
+    watches, to read it sooner.
     """
 
     def __init__(
@@ -53,33 +96,45 @@ class Cached(Generic[T]):
         binding: Binding,
         load: Callable[[Held[T] | None], Awaitable[Held[T]]],
         clock: Callable[[], datetime],
+        listen: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self.binding = binding
         self.held: Held[T] | None = None
         self.error: SourceError | None = None
         self.asked_at: datetime | None = None
+        self.ahead = True  # read again before it expires, for as long as it is in use
+        self.answers: Counter[str] = Counter()  # how often it was fresh, stale, or a miss
         self._failed_at: datetime | None = None
+        self._failures = 0
         self._load = load
         self._clock = clock
         self._flight: asyncio.Task[Held[T]] | None = None
         self._alarm: asyncio.TimerHandle | None = None
+        self._watches: set[Watch] = set()
+        self._listen = listen
+        self._listening: asyncio.Task[None] | None = None
 
     async def get(self) -> Held[T]:
         """The value by the policy above; SourceError where there is none to show."""
         now = self.asked_at = self._clock()
+        if (watching := watch.get()) is not None:
+            watching.add(self)
         held, binding = self.held, self.binding
         if held is not None:
             age = (now - held.fetched_at).total_seconds()
             if -CLOCKS_APART_S < age < binding.ttl_s:
+                self.answers["fresh"] += 1
                 return held
             if age < binding.ttl_s + binding.stale_while_revalidate_s:
+                self.answers["stale"] += 1
                 if self._may_try(now):
-                    self._read()
+                    self.read()
                 return held
+        self.answers["miss"] += 1
         if self._flight is None and not self._may_try(now) and self.error is not None:
             return self._last_resort(self.error)
         try:
-            return await self._wait(self._read())
+            return await self._wait(self.read())
         except SourceError as error:
             return self._last_resort(error)
 
@@ -87,8 +142,27 @@ class Cached(Generic[T]):
         """Seconds since the upstream said what is held."""
         return None if self.held is None else (now - self.held.fetched_at).total_seconds()
 
+    def watched_by(self, watching: Watch) -> None:
+        """Tell of each read; and read on, for as long as somebody watches."""
+        self._watches.add(watching)
+        if self._listening is None and self._listen is not None:
+            self._listening = asyncio.create_task(
+                self._listen(), name=f"news of {self.binding.source}"
+            )
+        age = self.age_s(self._clock())
+        if age is not None and self._alarm is None:  # it had rung, and nobody was there
+            self._wake_in(max(0, self.binding.ttl_s - age))
+
+    def left_by(self, watching: Watch) -> None:
+        self._watches.discard(watching)
+        if not self._watches and self._listening is not None:
+            self._listening.cancel()
+            self._listening = None
+
     def close(self) -> None:
         """Stop reading; for the end of the process."""
+        if self._listening is not None:
+            self._listening.cancel()
         if self._alarm is not None:
             self._alarm.cancel()
         if self._flight is not None:
@@ -98,8 +172,24 @@ class Cached(Generic[T]):
         """Whether the last failure is long enough ago to try again."""
         if self._failed_at is None or self.error is None:
             return True
-        pause = self.error.retry_after_s or self.binding.negative_ttl_s
-        return (now - self._failed_at).total_seconds() >= pause
+        return (now - self._failed_at).total_seconds() >= self._pause_s(self.error)
+
+    def _pause_s(self, error: SourceError) -> float:
+        """How long to leave it alone: as long as it said, or twice as long after each failure.
+
+        Up to a minute, or to what its quota can bear all day: a bad hour must not spend it.
+        """
+        if error.retry_after_s:
+            return error.retry_after_s
+        shortest = self.binding.negative_ttl_s
+        longest = min(self.binding.ttl_s, max(LONGEST_PAUSE_S, TRIES * self._pace_s))
+        return min(max(shortest, longest), shortest * 2.0 ** min(self._failures - 1, 30))
+
+    @property
+    def _pace_s(self) -> float:
+        """Seconds between two calls that use its quota up evenly."""
+        quota = self.binding.quota
+        return 0.0 if quota is None else paced(quota).period_s / quota.calls
 
     def _last_resort(self, error: SourceError) -> Held[T]:
         """What is held, if it may still be shown in spite of the error; else the error."""
@@ -109,54 +199,70 @@ class Cached(Generic[T]):
             return self.held
         raise error.again()
 
-    def _read(self) -> asyncio.Task[Held[T]]:
-        """The read that is under way, or a new one."""
+    def read(
+        self, load: Callable[[Held[T] | None], Awaitable[Held[T]]] | None = None
+    ) -> asyncio.Task[Held[T]]:
+        """The read that is under way, or a new one: by `load`, if it need not be asked for."""
         if self._flight is None:
-            self._flight = asyncio.create_task(self._fly(), name=f"read {self.binding.source}")
+            name = f"read {self.binding.source}"
+            self._flight = asyncio.create_task(self._fly(load or self._load), name=name)
             self._flight.add_done_callback(self._landed)
         return self._flight
 
-    async def _fly(self) -> Held[T]:
-        token = deadline.set(None)  # the first asker's deadline is not everybody's
+    async def _fly(self, load: Callable[[Held[T] | None], Awaitable[Held[T]]]) -> Held[T]:
+        deadline.set(None)  # the first asker's is not everybody's; a task has a context of its own
+        watch.set(None)
         try:
-            return await self._load(self.held)
-        finally:
-            deadline.reset(token)
+            return await load(self.held)
+        except SourceError:
+            raise
+        except Exception as bug:
+            log.exception("bug while reading", source=self.binding.source)
+            raise Broken(f"a bug of ours: {type(bug).__name__}", self.binding) from bug
 
     def _landed(self, flight: asyncio.Task[Held[T]]) -> None:
         self._flight = None
         if flight.cancelled():
             return
         error = flight.exception()
-        if error is None:
-            self.held, self.error, self._failed_at = flight.result(), None, None
-        elif isinstance(error, SourceError):
+        if isinstance(error, SourceError):
             if self.error is None or self.error.detail != error.detail:
                 log.warning("read failed", source=self.binding.source, why=error.detail)
             self.error, self._failed_at = error, self._clock()
+            self._failures += 1
         else:
-            log.error("bug while reading", source=self.binding.source, exc_info=error)
+            self.held, self.error, self._failed_at = flight.result(), None, None
+            self._failures = 0
         self._set_alarm()
+        for watching in self._watches:
+            watching.news.set()
 
     async def _wait(self, flight: asyncio.Task[Held[T]]) -> Held[T]:
         """Wait for a read no longer than this request may, and never stop it."""
-        try:
-            async with asyncio.timeout_at(deadline.get()):
-                return await asyncio.shield(flight)
-        except TimeoutError:
-            raise Overdue("still reading", self.binding) from None
+        until = deadline.get()
+        left = None if until is None else max(0, until - asyncio.get_running_loop().time())
+        await asyncio.wait((flight,), timeout=left)
+        if not flight.done():
+            raise Overdue("still reading", self.binding)
+        return flight.result()
 
     def _set_alarm(self) -> None:
         """Read again before it expires, or after a failure's pause."""
+        if self.error is not None:
+            pause = max(self._pause_s(self.error), 1)
+        else:
+            early = self.binding.ttl_s * uniform(*EARLY)  # noqa: S311 - replicas apart, no secret
+            pause = max(early, self._pace_s)
+        self._wake_in(pause)
+
+    def _wake_in(self, seconds: float) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
-        if self.error is not None:
-            pause = max(self.error.retry_after_s or 0, self.binding.negative_ttl_s, 1)
-        else:
-            pause = self.binding.ttl_s * uniform(*EARLY)  # noqa: S311 - replicas apart, no secret
-        self._alarm = asyncio.get_running_loop().call_later(pause, self._rung)
+        self._alarm = asyncio.get_running_loop().call_later(seconds, self._rung)
 
     def _rung(self) -> None:
+        self._alarm = None
         since = timedelta(seconds=max(self.binding.ttl_s, 60))
-        if self.asked_at is not None and self._clock() - self.asked_at <= since:
-            self._read()
+        asked = self.asked_at is not None and self._clock() - self.asked_at <= since
+        if (asked and self.ahead) or self._watches:
+            self.read()

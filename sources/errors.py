@@ -3,9 +3,10 @@
 * SourceError               extensions: code, city, service, source, retryAfter
   - Unavailable  UNAVAILABLE  down, slow, failing, or its breaker is open
       - Overdue  DEADLINE     it may be well, but this request had no time left for it
-  - Refused      REFUSED      it answered, and said no (401, 403, 429)
-      - OverQuota    REFUSED  we keep from asking: its quota is spent
+  - Refused      REFUSED      it answered, and said no (401, 403, a redirect elsewhere)
+      - OverQuota    REFUSED  its quota is spent: it said so (429), or we keep from asking
   - Changed      CHANGED      it answered, and nothing in it could be read
+  - Broken       INTERNAL     a bug of ours while reading it: the log has it in full
   - NotOffered   NOT_OFFERED  this city has no such service
 
 Raised only here, in `sources/`. What a client may read is the class's own
@@ -37,9 +38,9 @@ class SourceError(Exception):
         if retry_after_s is not None:
             self.extensions["retryAfter"] = max(1, round(retry_after_s))
 
-    def again(self) -> "SourceError":
+    def again(self, binding: Binding | None = None) -> "SourceError":
         """The same for another asker: an exception carries the way it was raised."""
-        return type(self)(self.detail, self.binding, retry_after_s=self.retry_after_s)
+        return type(self)(self.detail, binding or self.binding, retry_after_s=self.retry_after_s)
 
 
 class Unavailable(SourceError):
@@ -64,6 +65,11 @@ class OverQuota(Refused):
 class Changed(SourceError):
     code = "CHANGED"
     sentence = "{source} answered with something that cannot be read."
+
+
+class Broken(SourceError):
+    code = "INTERNAL"
+    sentence = "{source} cannot be read: something went wrong on our side."
 
 
 class NotOffered(Exception):

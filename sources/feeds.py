@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from cities import Binding, City
@@ -22,6 +23,7 @@ from sources.store import Payload
 T = TypeVar("T")
 
 LEASE_CALLS = 3  # a read may take several calls, each with its own time-out
+SUSPECT = 0.6  # a feed that has fewer of its rows left lost about half of them
 CONFIRMATIONS = 2  # reads that must confirm that a feed really lost half its rows
 LARGE = 1 << 16  # bytes from which a payload is parsed beside the event loop
 
@@ -40,26 +42,54 @@ Snapshot = dict[type, Collection[Any] | SourceError]
 
 
 class Feed:
-    """The tables that share one payload. The first one's policy holds for all."""
+    """The tables that share one payload. The first one's policy holds for all.
 
-    def __init__(self, city: City, tables: Sequence[Table], door: Door) -> None:
+    A feed that is made into something lasting takes its time, so it is a feed of its
+    own, which `follows` the one that fetches the same payload.
+    """
+
+    def __init__(
+        self, city: City, tables: Sequence[Table], door: Door, follows: "Feed | None" = None
+    ) -> None:
         self.tables = tables
+        self.followed = False
         self.name = tables[0].speaks.feed()
         self.problems: dict[type, SourceError] = {}
         self._city = city
         self._door = door
         self._validators = Validators()
         self._doubts: dict[type, int] = {}
-        self.cached: Cached[Snapshot] = Cached(tables[0].binding, self._load, door.clock)
+        self.cached: Cached[Snapshot] = Cached(
+            tables[0].binding, self._load, door.clock, self._listen
+        )
+        self._follows = follows
+        if follows is not None:
+            follows.followed = True
+        self._find()
 
     @property
     def _keep_s(self) -> float:
         binding = self.tables[0].binding
         return binding.ttl_s + max(binding.stale_while_revalidate_s, binding.stale_if_error_s)
 
+    def _find(self) -> None:
+        """Begin with what was made of a payload before a restart."""
+        for table in self.tables:
+            if table.reader.keeps is None:
+                continue
+            found = table.reader.keeps.found(self._city, self._door.folder)
+            if found is not None:
+                thing, made_at = found
+                known = Collection(table.binding, (thing,), 0, made_at)
+                self.cached.held = Held({table.reader.kind: known}, made_at)
+
     async def collection(self, kind: type[T]) -> Collection[T]:
         """Everything the source says of this kind, by its policy; SourceError if there is none."""
-        found = (await self.cached.get()).value[kind]
+        try:
+            found = (await self.cached.get()).value[kind]
+        except SourceError as error:  # of the whole payload, and so of this table too
+            binding = next(table.binding for table in self.tables if table.reader.kind is kind)
+            raise error.again(binding) from error
         if isinstance(found, SourceError):
             raise found.again()
         return found
@@ -67,34 +97,50 @@ class Feed:
     async def _load(self, held: Held[Snapshot] | None) -> Held[Snapshot]:
         """The next snapshot: out of another replica's hands, or the upstream's."""
         first, store = self.tables[0].binding, self._door.store
+        if self._follows is not None:
+            await self._follows.cached.get()
         since = self._door.clock().timestamp() - first.ttl_s
         than = max(since, held.fetched_at.timestamp()) if held is not None else since
-        payload = await store.get(self.name, than)
-        if payload is None:
-            async with store.lease(self.name, LEASE_CALLS * first.timeout_s) as ours:
-                if not ours:
-                    payload = await store.newer(self.name, than, first.timeout_s)
-                elif (payload := await store.get(self.name, than)) is None:  # it came just now
-                    try:
-                        payload = await self._fetch()
-                    except NotModified:
-                        return await self._renewed(held)
-        if payload is None:
-            raise Unavailable("another replica could not read it", first)
-        return await self._taken(payload, held)
+        async with store.lease(self.name, LEASE_CALLS * first.timeout_s) as ours:
+            if ours:
+                payload = await store.get(self.name, than)
+            else:
+                payload = await store.newer(self.name, than, first.timeout_s)
+            if payload is not None:
+                return await self._taken(payload, held)
+            if not ours:
+                raise Unavailable("another replica could not read it", first)
+            try:
+                payload = await self._fetch()
+            except NotModified:
+                return await self._renewed(held)
+            taken = await self._taken(payload, held)
+            if store.shared or self.followed:  # the others get only what is good
+                await store.put(self.name, payload, self._keep_s)
+            return taken
+
+    async def _listen(self) -> None:
+        """Take what another replica has read, as soon as it says so."""
+        with self._door.store.bell(self.name) as bell:
+            while True:
+                await bell.wait()
+                bell.clear()
+                held = self.cached.held
+                than = held.fetched_at.timestamp() if held is not None else 0.0
+                payload = await self._door.store.get(self.name, than)
+                if payload is not None:
+                    self.cached.read(partial(self._taken, payload))
 
     async def _fetch(self) -> Payload:
-        """The upstream's payload, shared with the other replicas."""
+        """The upstream's payload."""
         first = self.tables[0]
         self._validators.fresh = {}
         ask = self._door.open(first.binding, first.speaks.complaint, self._validators)
         try:
             body = await first.speaks.fetch(ask)
         except ValueError as error:  # a reply that the protocol cannot go on from
-            raise Changed(str(error), first.binding) from error
-        payload = Payload(body, self._door.clock().timestamp(), self._validators.fresh)
-        await self._door.store.put(self.name, payload, self._keep_s)
-        return payload
+            raise self._changed(error, first.binding) from error
+        return Payload(body, self._door.clock().timestamp(), self._validators.fresh)
 
     async def _taken(self, payload: Payload, held: Held[Snapshot] | None) -> Held[Snapshot]:
         """What a payload holds, and of what it does not hold any more, what was held before."""
@@ -136,13 +182,19 @@ class Feed:
 
     def _collected(self, table: Table, body: bytes, now: datetime) -> Collection[Any] | SourceError:
         try:
+            if table.reader.keeps is not None:
+                thing = table.reader.keeps.made(body, self._city, self._door.folder)
+                return Collection(table.binding, (thing,), 0, now)
             rows = table.speaks.rows(body)
             items, dropped = read_all(table.reader, rows, self._city, table.binding)
         except ValueError as error:
-            return Changed(str(error), table.binding)
+            return self._changed(error, table.binding)
         if dropped and not items:
             return Changed(f"none of {dropped} rows could be read", table.binding)
         return Collection(table.binding, tuple(items), dropped, now)
+
+    def _changed(self, error: ValueError, binding: Binding) -> Changed:
+        return Changed(self._door.hushed(str(error), binding), binding)
 
     def _checked(self, found: Snapshot, held: Held[Snapshot] | None) -> Snapshot:
         """The same, but for collections that shrank too much to be believed at once.
@@ -153,7 +205,7 @@ class Feed:
         for kind, new in found.items():
             old = held.value.get(kind) if held is not None else None
             if isinstance(old, Collection) and isinstance(new, Collection):
-                shrunk = 2 * len(new.items) <= len(old.items) and not old.binding.may_shrink
+                shrunk = len(new.items) < SUSPECT * len(old.items) and not old.binding.may_shrink
                 doubts = self._doubts[kind] = self._doubts.get(kind, 0) + 1 if shrunk else 0
                 if 0 < doubts <= CONFIRMATIONS:
                     found[kind] = Changed(

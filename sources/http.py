@@ -7,12 +7,16 @@ on the way leaves here as a SourceError; nothing foreign passes.
 import asyncio
 import ipaddress
 import zlib
+from base64 import b64encode
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
+from pathlib import Path
 from time import monotonic
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 import httpx
 import stamina
@@ -28,6 +32,10 @@ log = structlog.get_logger("sources.http")
 
 ATTEMPTS = 3
 MAX_REDIRECTS = 3
+PATIENCE_S = 5.0  # longer than that no read waits for a source that says when to come back
+MARGIN_S = 0.1
+MAX_SHARED = 64 << 20  # bytes of payloads that several feeds of one process take turns at
+DAY_S = 86_400.0
 PASSING = {502, 503, 504}
 CONDITIONS = {"etag": "if-none-match", "last-modified": "if-modified-since"}
 USER_AGENT = "poche/0.1"
@@ -62,7 +70,8 @@ class Door:
     """Every call to every upstream goes through here.
 
     `reroute` sends each call to one address instead, under its own host name as
-    first step of the path: the sandbox. `secrets` are the environment. `clock`
+    first step of the path: the sandbox. `secrets` are the environment,
+    `folder` is where lasting things are kept. `clock`
     tells the time of day, `ticks` the seconds that pass, which nobody sets back.
     """
 
@@ -74,15 +83,18 @@ class Door:
         *,
         ticks: Callable[[], float] = monotonic,
         reroute: str | None = None,
+        folder: Path,
         secrets: Mapping[str, str] | None = None,
     ) -> None:
         self._client = client
         self._reroute = reroute.rstrip("/") if reroute else None
         self._secrets = secrets or {}
+        self.folder = folder
+        self.calls: Counter[tuple[str, str]] = Counter()  # by source and outcome
         self._places: dict[str, asyncio.Semaphore] = {}
         self._breakers: dict[str, Breaker] = {}
         self.clock = clock
-        self.store = store or Memory(ticks, max_bytes=0)
+        self.store = store or Memory(ticks, max_bytes=MAX_SHARED)
         self._ticks = ticks
 
     def breaker(self, binding: Binding) -> Breaker:
@@ -93,22 +105,25 @@ class Door:
         """The door for one binding, for one read of its payload."""
         return Asking(self, binding, complaint, validators)
 
-    async def call(self, asking: "Asking", request: httpx.Request) -> Reply:
+    async def call(self, asking: "Asking", request: httpx.Request, host: str) -> Reply:
         """One call: at its place in its host's queue, tried again while that may help."""
         binding = asking.binding
         place = self._places.setdefault(
-            f"{urlsplit(str(request.url)).hostname}/{binding.concurrency}",
-            asyncio.Semaphore(binding.concurrency),
+            f"{host}/{binding.concurrency}", asyncio.Semaphore(binding.concurrency)
         )
         last: _Passing | None = None
         try:
-            async with asyncio.timeout(binding.timeout_s), place:
+            async with asyncio.timeout(binding.timeout_s) as limit, place:
                 async for attempt in stamina.retry_context(
-                    on=_Passing, attempts=ATTEMPTS, wait_initial=0.1, wait_max=1, wait_jitter=0.2
+                    on=partial(_again, limit),
+                    attempts=ATTEMPTS,
+                    wait_initial=0.1,
+                    wait_max=1,
+                    wait_jitter=0.2,
                 ):
                     with attempt:
                         try:
-                            return await self._once(asking, request)
+                            return await self._once(asking, request, limit)
                         except _Passing as passing:
                             last = passing
                             raise
@@ -123,7 +138,9 @@ class Door:
             raise last.error from last
         raise AssertionError("stamina either returns or raises")
 
-    async def _once(self, asking: "Asking", request: httpx.Request) -> Reply:
+    async def _once(
+        self, asking: "Asking", request: httpx.Request, limit: asyncio.Timeout
+    ) -> Reply:
         """One attempt, if the breaker and the quota let it through."""
         binding = asking.binding
         breaker = self.breaker(binding)
@@ -134,16 +151,24 @@ class Door:
         with permit:
             try:
                 reply = await self._sent(asking, request)
-            except (_Passing, Unavailable):
-                permit.failed()
-                await self._tell(breaker, binding)
+            except (_Passing, SourceError, NotModified) as error:
+                cause = error.error if isinstance(error, _Passing) else error
+                outcome = cause.code if isinstance(cause, SourceError) else "NOT_MODIFIED"
+                self.calls[binding.source, outcome] += 1
+                if isinstance(cause, Unavailable):
+                    permit.failed()
+                    await self._tell(breaker, binding)
+                elif not isinstance(cause, OverQuota):  # which says nothing of how it is
+                    permit.succeeded()  # it answered, if not as we would like
                 raise
-            except OverQuota:  # nobody was asked
-                raise
-            except (SourceError, NotModified):
-                permit.succeeded()  # it answered, if not as we would like
+            except asyncio.CancelledError:
+                if limit.expired():  # nobody changed their mind: it is too slow
+                    self.calls[binding.source, Unavailable.code] += 1
+                    permit.failed()
+                    await self._tell(breaker, binding)
                 raise
             permit.succeeded()
+            self.calls[binding.source, "OK"] += 1
             return reply
 
     async def _spend(self, binding: Binding) -> None:
@@ -175,14 +200,15 @@ class Door:
         except (SourceError, NotModified, _Passing):
             raise
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise _Passing(Unavailable(f"cannot connect: {error}", binding)) from error
+            detail = self.hushed(f"cannot connect: {error}", binding)
+            raise _Passing(Unavailable(detail, binding)) from error
         except Exception as error:  # httpx's, aiohttp's, the resolver's, the system's
-            detail = f"{type(error).__name__}: {error}"
-            raise Unavailable(_without(detail, self.secret(binding)), binding) from error
+            detail = self.hushed(f"{type(error).__name__}: {error}", binding)
+            raise Unavailable(detail, binding) from error
 
     def _redirected(self, response: httpx.Response, binding: Binding) -> httpx.Request:
-        following = response.next_request
-        if following is None or following.url.host != response.url.host:
+        following, asked = response.next_request, response.url
+        if following is None or not _at_home(following.url, asked):
             raise Refused("redirects to another host", binding)
         return following
 
@@ -195,13 +221,15 @@ class Door:
         body = await bounded(response, binding)
         if status < 300:
             return Reply(body, response.headers)
-        why = f"HTTP {status}: {asking.complaint(body) or response.reason_phrase}"
+        said = asking.complaint(body) or response.reason_phrase
+        why = self.hushed(f"HTTP {status}: {said}", binding)
         wait = retry_after(response.headers, self.clock())
         if status in (401, 403):
             raise Refused(why, binding)
         if status == 429:
             await self.store.exhaust(binding.source, wait or binding.negative_ttl_s)
-            raise Refused(why, binding, retry_after_s=wait)
+            spent = OverQuota(why, binding, retry_after_s=wait)
+            raise _Passing(spent) if wait else spent
         if status >= 500:
             error = Unavailable(why, binding, retry_after_s=wait)
             raise _Passing(error) if status in PASSING else error
@@ -224,6 +252,14 @@ class Door:
         if binding.key is None:
             return None
         return self._secrets.get(binding.secret_name) or binding.key.public
+
+    def hushed(self, text: str, binding: Binding) -> str:
+        """What an upstream said, or an error about it, without its key: for logs and clients."""
+        secret = self.secret(binding)
+        if secret is not None:
+            for form in (secret, quote(secret, ""), quote_plus(secret), _basic(secret)):
+                text = text.replace(form, "…")
+        return text
 
 
 class Asking:
@@ -280,9 +316,9 @@ class Asking:
             extensions={"timeout": timeout, "binding": self.binding},
         )
         home = httpx.URL(str(self.binding.options.get("url", "")))
-        if url.host == home.host:  # a payload may name another host: our key is not for it
+        if _at_home(url, home):  # a payload may name another host: our key is not for it
             self._sign(request)
-        return await self._door.call(self, request)
+        return await self._door.call(self, request, url.host)
 
     def _sign(self, request: httpx.Request) -> None:
         """Put the upstream's key where the city file says it goes."""
@@ -294,11 +330,27 @@ class Asking:
         elif key.place == "header":
             request.headers[key.name] = key.prefix + secret
         else:
-            request.headers["authorization"] = httpx.BasicAuth(secret, "")._auth_header
+            request.headers["authorization"] = f"Basic {_basic(secret)}"
 
 
-def _without(text: str, secret: str | None) -> str:
-    return text.replace(secret, "…") if secret else text
+def _basic(secret: str) -> str:
+    return b64encode(f"{secret}:".encode()).decode()
+
+
+def _again(limit: asyncio.Timeout, error: Exception) -> bool | float:
+    """Whether another try may help: soon, or in the seconds that the upstream asks for."""
+    if not isinstance(error, _Passing):
+        return False
+    wait, until = error.error.retry_after_s, limit.when()
+    if not wait or until is None:
+        return True
+    left = until - asyncio.get_running_loop().time()
+    return wait + MARGIN_S if wait + MARGIN_S < min(left, PATIENCE_S) else False
+
+
+def _at_home(url: httpx.URL, home: httpx.URL) -> bool:
+    """Whether it is the same host, and no less private on the way."""
+    return (url.host, url.port) == (home.host, home.port) and url.scheme in ("https", home.scheme)
 
 
 def is_private(host: str) -> bool:
@@ -312,16 +364,16 @@ def is_private(host: str) -> bool:
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds until an upstream wants to be asked again, if it says so."""
     text = headers.get("retry-after", "").strip()
-    if text.isdigit():
-        return float(text)
     try:
-        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
-    except (ValueError, TypeError):
+        if text.isdecimal():
+            return min(float(text), DAY_S)
+        return min(max(0.0, (parsedate_to_datetime(text) - now).total_seconds()), DAY_S)
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
 async def bounded(response: httpx.Response, binding: Binding) -> bytes:
-    """The decompressed body; Unavailable as soon as it is larger than the binding allows.
+    """The decompressed body; Changed as soon as it is larger than the binding allows.
 
     Decompressed here, in bounded steps: a bomb is never inflated to its full size.
     """
@@ -336,7 +388,7 @@ async def bounded(response: httpx.Response, binding: Binding) -> bytes:
             part = chunk if inflate is None else inflate.decompress(chunk, left + 1)
             left -= len(part)
             if left < 0 or (inflate is not None and inflate.unconsumed_tail):
-                raise Unavailable(f"larger than {binding.max_bytes} bytes", binding)
+                raise Changed(f"larger than {binding.max_bytes} bytes", binding)
             parts.append(part)
     except zlib.error as error:
         raise Changed(f"not {encoding}: {error}", binding) from error

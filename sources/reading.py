@@ -9,7 +9,9 @@ whole list can tell (a station by its quays, a thing listed twice) `whole` puts 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
@@ -17,6 +19,7 @@ from cities import Binding, City
 from sources.row import Row
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 log = structlog.get_logger("sources")
 
 
@@ -29,6 +32,17 @@ class Reader(Generic[T]):
     columns: frozenset[str]
     read: Callable[[Row], T | None]
     whole: Callable[[list[T]], list[T]]
+    keeps: "Keeps[T] | None" = None
+
+
+class Keeps(Protocol[T_co]):
+    """What makes one lasting thing, on disk, of a whole payload, and finds it again."""
+
+    def made(self, body: bytes, city: City, folder: Path) -> T_co:
+        """Out of a payload; ValueError if it cannot be, which leaves the last one in place."""
+
+    def found(self, city: City, folder: Path) -> tuple[T_co, datetime] | None:
+        """What was made last, perhaps before a restart, and when."""
 
 
 readers: dict[type, Reader[Any]] = {}
@@ -49,6 +63,11 @@ def reads(
         return read
 
     return register
+
+
+def keeps(kind: type[T], table: str, keeping: Keeps[T]) -> None:
+    """Declare that a table's payload is made into one lasting thing, not read row by row."""
+    readers[kind] = Reader(kind, table, frozenset(), lambda _: None, lambda items: items, keeping)
 
 
 def read_all(

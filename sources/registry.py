@@ -14,9 +14,10 @@ from cities.binding import WORDS
 from schema.provenance import Source, SourceState
 from sources.calendar import Calendar
 from sources.collection import Collection
-from sources.errors import NotOffered, Refused
+from sources.errors import NotOffered, OverQuota, SourceError
 from sources.feeds import Feed, Table
 from sources.http import Door
+from sources.keyed import Keyed
 from sources.protocols import protocols
 from sources.reading import Reader, readers
 
@@ -32,6 +33,13 @@ class Vitals(NamedTuple):
     quota_left: int | None
 
 
+class Reading(NamedTuple):
+    """What a read changes: the snapshot that is held, and how many calls were made for it."""
+
+    held: object
+    calls: int
+
+
 class Sources:
     """Where each service of each city comes from; CityError if a city file asks for what is not."""
 
@@ -42,37 +50,58 @@ class Sources:
         self._bindings = {b.source: b for city in cities.values() for b in city.bindings.values()}
         self._warming: asyncio.Task[None] | None = None
         self._feeds: dict[tuple[type, str], Feed] = {}
+        self._keyed: dict[tuple[type, str], Keyed] = {}
         for city in cities.values():
             shared: dict[str, list[Table]] = {}
             for binding in city.bindings.values():
                 table = _table(city, binding)
-                shared.setdefault(table.speaks.feed(), []).append(table)
+                if table.speaks.keyed:
+                    self._keyed[table.reader.kind, city.slug] = Keyed(city, table, door)
+                else:
+                    shared.setdefault(table.speaks.feed(), []).append(table)
             for tables in shared.values():
-                feed = Feed(city, tables, door)
-                self._feeds.update({(table.reader.kind, city.slug): feed for table in tables})
+                self._feeds.update(_feeds(city, tables, door))
 
     async def collection(self, kind: type[T], city: str) -> Collection[T]:
         """Everything a city says of one kind of thing, as fresh as its policy has it."""
         return await self._feed(kind, city).collection(kind)
 
+    def offers(self, kind: type, city: str) -> bool:
+        """Whether a city's file says where things of this kind come from."""
+        return (kind, city) in self._feeds or (kind, city) in self._keyed
+
+    def is_keyed(self, kind: type, city: str) -> bool:
+        """Whether a city's things of one kind are asked for one by one, with `keyed`."""
+        return (kind, city) in self._keyed
+
+    async def keyed(self, kind: type[T], city: str, key: str) -> Collection[T]:
+        """What a city says of one kind of thing about one thing, which has this id there."""
+        if not self.is_keyed(kind, city):
+            raise NotOffered(city, readers[kind].table)
+        return await self._keyed[kind, city].collection(kind, key)
+
     def binding(self, kind: type, city: str) -> Binding:
         """Where a city's things of one kind come from; NotOffered if they do not."""
+        if self.is_keyed(kind, city):
+            return self._keyed[kind, city].table.binding
         return next(t.binding for t in self._feed(kind, city).tables if t.reader.kind is kind)
 
     def kinds(self) -> Iterable[tuple[type, str]]:
-        """Everything there is to ask for: a kind of thing, and the slug of a city."""
+        """Everything that is read whole: a kind of thing, and the slug of a city."""
         return self._feeds.keys()
 
     def report(self, city: str) -> list[Source]:
         """How each of a city's sources is doing, in the order of its file."""
         now = self.clock()
-        return [
-            _source(feed, table, now)
-            for (kind, slug), feed in self._feeds.items()
+        feeds = {**self._feeds, **{at: keyed.latest for at, keyed in self._keyed.items()}}
+        found = {
+            table.binding.table: _source(feed, table, now)
+            for (kind, slug), feed in feeds.items()
             if slug == city
             for table in feed.tables
             if table.reader.kind is kind
-        ]
+        }
+        return [found[table] for table in self.cities[city].bindings]
 
     async def vitals(self, source: str) -> Vitals:
         """The breaker and the quota of one source, by its id."""
@@ -81,6 +110,27 @@ class Sources:
         if binding.quota is None:
             return Vitals(breaker, None)
         return Vitals(breaker, (await self._door.store.left(source, binding.quota)).calls)
+
+    def reading(self, kind: type, city: str) -> Reading:
+        """How things stand, to compare them before and after a read."""
+        feed = self._feed(kind, city)
+        source = feed.tables[0].binding.source
+        calls = sum(n for (called, _), n in self._door.calls.items() if called == source)
+        return Reading(feed.cached.held, calls)
+
+    @property
+    def calls(self) -> Mapping[tuple[str, str], int]:
+        """Calls to upstreams since the start, by source and outcome."""
+        return self._door.calls
+
+    @property
+    def answers(self) -> Mapping[tuple[str, str], int]:
+        """Questions answered since the start, by source and whether what was held was fresh."""
+        return {
+            (feed.tables[0].binding.source, how): count
+            for feed in set(self._feeds.values())
+            for how, count in feed.cached.answers.items()
+        }
 
     @property
     def warm(self) -> bool:
@@ -105,12 +155,24 @@ class Sources:
             self._warming.cancel()
         for feed in self._feeds.values():
             feed.cached.close()
+        for keyed in self._keyed.values():
+            keyed.close()
 
     def _feed(self, kind: type, city: str) -> Feed:
         feed = self._feeds.get((kind, city))
         if feed is None:
             raise NotOffered(city, readers[kind].table)
         return feed
+
+
+def _feeds(city: City, tables: list[Table], door: Door) -> Iterable[tuple[tuple[type, str], Feed]]:
+    """The feeds of one payload: one for all that is read at once, and one for each thing kept."""
+    quick = [table for table in tables if table.reader.keeps is None]
+    first = Feed(city, quick, door) if quick else None
+    for table in tables:
+        slow = table.reader.keeps is not None
+        feed = Feed(city, [table], door, first) if slow or first is None else first
+        yield (table.reader.kind, city.slug), feed
 
 
 def _table(city: City, binding: Binding) -> Table:
@@ -138,7 +200,7 @@ def _source(feed: Feed, table: Table, now: datetime) -> Source:
     binding, cached = table.binding, feed.cached
     held = cached.held.value.get(table.reader.kind) if cached.held is not None else None
     collection = held if isinstance(held, Collection) else None
-    error = feed.problems.get(table.reader.kind) or cached.error
+    error = cached.error or feed.problems.get(table.reader.kind)
     fetched_at = collection.fetched_at if collection is not None else None
     return Source(
         id=strawberry.ID(binding.source),
@@ -146,7 +208,7 @@ def _source(feed: Feed, table: Table, now: datetime) -> Source:
         licence=binding.licence,
         attribution=binding.attribution,
         url=binding.page,
-        state=_state(feed, collection, error is not None and not isinstance(error, Refused), now),
+        state=_state(feed, collection, error, now),
         fetched_at=fetched_at,
         age_s=None if fetched_at is None else round((now - fetched_at).total_seconds()),
         next_refresh_at=None
@@ -159,15 +221,15 @@ def _source(feed: Feed, table: Table, now: datetime) -> Source:
 
 
 def _state(
-    feed: Feed, collection: Collection[Any] | None, failing: bool, now: datetime
+    feed: Feed, collection: Collection[Any] | None, error: SourceError | None, now: datetime
 ) -> SourceState:
-    cached = feed.cached
-    ttl_s = cached.binding.ttl_s
-    if collection is None:
-        return SourceState.DOWN if cached.error is not None or failing else SourceState.IDLE
-    asked_at = cached.asked_at
-    if (now - collection.fetched_at).total_seconds() < ttl_s:
+    ttl_s, asked_at = feed.cached.binding.ttl_s, feed.cached.asked_at
+    if collection is not None and (now - collection.fetched_at).total_seconds() < ttl_s:
         return SourceState.LIVE
+    if isinstance(error, OverQuota):
+        return SourceState.OVER_QUOTA
+    if collection is None:
+        return SourceState.IDLE if error is None else SourceState.DOWN
     if asked_at is None or (now - asked_at).total_seconds() > IDLE_AFTER_TTLS * ttl_s:
         return SourceState.IDLE
     return SourceState.STALE

@@ -49,6 +49,7 @@ def route(row: Row) -> Route:
     mode = mode_of(row.find_text("type") or "")
     return Route(
         id=node_id("Route", row.city.slug, gtfs_id),
+        city=row.city.slug,
         gtfs_id=gtfs_id,
         short_name=short_name,
         long_name=long_name,

@@ -7,7 +7,7 @@ where there is nothing to read, `find_x()` returns None.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from math import isfinite
 from typing import Any
 
@@ -17,6 +17,7 @@ from schema.places import Position
 TRUE = {"true", "oui", "o", "yes", "vrai", "1"}
 FALSE = {"false", "non", "n", "no", "faux", "0"}
 NOTHING = {"", "-", ".", "null", "none", "n/a"}
+LATEST = 1 << 35  # seconds since 1970: the year 3058
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,13 @@ class Row:
             return None
 
     def find_instant(self, name: str) -> datetime | None:
-        """An aware instant; fractions beyond the microsecond are cut off."""
+        """An aware instant, also of seconds since 1970; fractions of microseconds are cut off."""
         value = self.find(name)
         if isinstance(value, datetime):
             return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            # What nobody filled in is 0, which is no instant of any city's.
+            return datetime.fromtimestamp(value, UTC) if 0 < value < LATEST else None
         try:
             instant = datetime.fromisoformat(str(value)) if value is not None else None
         except ValueError:
@@ -85,8 +89,8 @@ class Row:
     def find_position(self, name: str = "position") -> Position | None:
         """From `lat` and `lon` columns if the city names them, else from one `position`.
 
-        Understood: `{lon, lat}`, `[lat, lon]` (Explore v1), `"lat, lon"` (its CSV)
-        and GeoJSON points. (0, 0) is a missing point that somebody typed.
+        Understood: `{lon, lat}` (spelt out, too), `[lat, lon]` (Explore v1), `"lat, lon"`
+        (its CSV) and GeoJSON points. (0, 0) is a missing point that somebody typed.
         """
         if "lat" in self.fields and "lon" in self.fields:
             return _position(self.find("lat"), self.find("lon"))
@@ -96,7 +100,8 @@ class Row:
         if isinstance(point, Mapping) and "coordinates" in point:
             point = list(point["coordinates"])[1::-1]
         if isinstance(point, Mapping):
-            return _position(point.get("lat"), point.get("lon", point.get("lng")))
+            lat, lon = point.get("lat", point.get("latitude")), point.get("lon", point.get("lng"))
+            return _position(lat, point.get("longitude") if lon is None else lon)
         if isinstance(point, list | tuple) and len(point) >= 2:
             return _position(point[0], point[1])
         return None

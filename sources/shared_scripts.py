@@ -3,6 +3,12 @@
 Lua, for Valkey and Redis alike. Keys and arguments are named in each one's first lines.
 """
 
+
+def milliseconds(seconds: float) -> int:
+    """As the store counts: at least one."""
+    return max(1, round(seconds * 1000))
+
+
 # Only its own holder ends a lease; who waits for it is told.
 RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then
@@ -55,4 +61,23 @@ end
 redis.call('ZADD', replicas, now, replica)
 redis.call('ZREMRANGEBYSCORE', replicas, '-inf', now - alive)
 return {current, now, redis.call('ZRANGE', replicas, 0, -1)}
+"""
+
+# Without a text it only looks; either way the name is used, and the shelf lives on.
+SHELVE = """
+local texts, used = unpack(KEYS)
+local name, most, expiry, text = unpack(ARGV)
+local time = redis.call('TIME')
+if text then redis.call('HSET', texts, name, text) else text = redis.call('HGET', texts, name) end
+if text then
+  redis.call('ZADD', used, time[1] * 1000000 + time[2], name)
+  redis.call('PEXPIRE', texts, expiry)
+  redis.call('PEXPIRE', used, expiry)
+end
+local over = redis.call('ZCARD', used) - most
+if over > 0 then
+  local dropped = redis.call('ZPOPMIN', used, over)
+  for i = 1, #dropped, 2 do redis.call('HDEL', texts, dropped[i]) end
+end
+return text
 """

@@ -24,8 +24,8 @@ from redis.exceptions import RedisError
 from cities import Quota
 from sources.quota import paced
 from sources.shared_quota import Ledger
-from sources.shared_scripts import BEAT, READ, RELEASE, TAKE
-from sources.store import MIB, Left, Payload, Store, digest
+from sources.shared_scripts import BEAT, READ, RELEASE, SHELVE, TAKE, milliseconds
+from sources.store import MIB, Left, Payload, Shelves, Store, digest
 
 T = TypeVar("T")
 log = structlog.get_logger("sources")
@@ -38,6 +38,7 @@ ALIVE_S = 5.0  # a replica that has not been heard for so long is gone
 SETTLE_S = 2.5  # in which every replica finds out that the store is back, and tells its calls
 ALONE_S = 5.0
 CONNECTIONS = 16
+SHELF_S = 30 * 86_400.0  # a shelf that nobody uses for so long is cleared
 
 envelope = msgspec.msgpack.Decoder(tuple[int, Payload])
 
@@ -55,6 +56,8 @@ class Shared(Store):
     `clock` is monotonic seconds. Other replicas are counted as they are heard;
     `replicas` matters only to one that starts when the store is already away.
     """
+
+    shared = True
 
     def __init__(
         self,
@@ -78,6 +81,8 @@ class Shared(Store):
         self._take: Any = self._redis.register_script(TAKE)
         self._beat: Any = self._redis.register_script(BEAT)
         self._release: Any = self._redis.register_script(RELEASE)
+        self._shelve: Any = self._redis.register_script(SHELVE)
+        self._shelves = Shelves()  # for as long as it is alone
         self._beat_s = beat_s
         self._patience_s = patience_s
         self._clock = clock
@@ -173,6 +178,14 @@ class Shared(Store):
     async def tripped(self, source: str) -> float:
         left_ms = await self._ask(lambda: self._redis.pttl(key("open", source)), 0)
         return max(0.0, left_ms / 1000)
+
+    async def shelve(self, shelf: str, name: str, text: str | None, most: int) -> str | None:
+        keys = [key("texts", digest(shelf)), key("used", digest(shelf))]
+        args = [name, most, milliseconds(SHELF_S), *([] if text is None else [text])]
+        found = await self._ask(lambda: self._shelve(keys=keys, args=args), None)
+        if self.alone:
+            return self._shelves.shelve(shelf, name, text, most)
+        return None if found is None else str(found.decode())
 
     async def beat(self) -> None:
         """One heartbeat: who else is there, and whether the store is, and knows what we spent."""
@@ -287,8 +300,3 @@ class Shared(Store):
                         if message["type"] == "message":
                             self._ring(message["data"].decode())
             await asyncio.sleep(self._beat_s)
-
-
-def milliseconds(seconds: float) -> int:
-    """As the store counts: at least one."""
-    return max(1, round(seconds * 1000))

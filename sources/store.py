@@ -57,6 +57,7 @@ class Store(ABC):
     """
 
     alone = False
+    shared = False  # whether there may be others at all
     failures = 0
 
     def __init__(self) -> None:
@@ -101,12 +102,19 @@ class Store(ABC):
     async def tripped(self, source: str) -> float:
         """Seconds for which a breaker is open somewhere; 0.0 if none is."""
 
+    @abstractmethod
+    async def shelve(self, shelf: str, name: str, text: str | None, most: int) -> str | None:
+        """The text of that name on a shelf, put there first if it is given.
+
+        A shelf keeps the `most` that were used last.
+        """
+
     async def newer(self, feed: str, than: float, within_s: float) -> Payload | None:
         """The payload that the lease's holder fetches, as soon as it is there.
 
         None if the time passes, or the lease ends, without one.
         """
-        with self._bell(feed) as bell:
+        with self.bell(feed) as bell:
             try:
                 async with asyncio.timeout(within_s):
                     while True:
@@ -122,7 +130,8 @@ class Store(ABC):
                 return None
 
     @contextmanager
-    def _bell(self, feed: str) -> Iterator[asyncio.Event]:
+    def bell(self, feed: str) -> Iterator[asyncio.Event]:
+        """Rings at news of the feed: a payload was put, or a lease has ended."""
         bell, name = asyncio.Event(), digest(feed)
         waiting = self._bells.setdefault(name, set())
         waiting.add(bell)
@@ -145,6 +154,20 @@ class Store(ABC):
         return None
 
 
+class Shelves(dict[str, OrderedDict[str, str]]):
+    """Texts by shelf and name, those used last at the end."""
+
+    def shelve(self, shelf: str, name: str, text: str | None, most: int) -> str | None:
+        texts = self.setdefault(shelf, OrderedDict())
+        found = texts.get(name) if text is None else text
+        if found is not None:
+            texts[name] = found
+            texts.move_to_end(name)
+        while len(texts) > most:
+            texts.popitem(last=False)
+        return found
+
+
 class Memory(Store):
     """The store of a single process: `clock` is monotonic seconds, `max_bytes` bounds payloads."""
 
@@ -160,6 +183,7 @@ class Memory(Store):
         self._budgets: dict[str, Budget] = {}
         self._closed: dict[str, float] = {}
         self._tripped: dict[str, float] = {}
+        self._shelves = Shelves()
 
     async def get(self, feed: str, than: float = 0.0) -> Payload | None:
         payload, until = self._payloads.get(feed, (None, 0.0))
@@ -209,6 +233,9 @@ class Memory(Store):
 
     async def tripped(self, source: str) -> float:
         return max(0.0, self._tripped.get(source, 0.0) - self._clock())
+
+    async def shelve(self, shelf: str, name: str, text: str | None, most: int) -> str | None:
+        return self._shelves.shelve(shelf, name, text, most)
 
     def _budget(self, source: str, quota: Quota) -> Budget:
         budget = self._budgets.setdefault(source, Budget(paced(quota)))

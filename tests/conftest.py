@@ -5,8 +5,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from os import getuid
 from pathlib import Path
 from socket import create_server
+from tempfile import gettempdir
 from threading import Thread
 from typing import Any
 
@@ -21,6 +23,7 @@ from server.settings import Settings
 
 HERE = Path(__file__).parent
 RECORDINGS = HERE / "recordings"
+DATA = Path(gettempdir()) / f"poche-tests-{getuid()}"  # a timetable is imported once for all tests
 NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)  # a Tuesday, 10:05 in Nantes, in term
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -77,7 +80,8 @@ def changed(_: httpx.Request) -> httpx.Response:
 class Server:
     """A running application that tests talk to as clients do."""
 
-    def __init__(self, client: httpx.AsyncClient, clock: Clock) -> None:
+    def __init__(self, app: Starlette, client: httpx.AsyncClient, clock: Clock) -> None:
+        self.app = app
         self.client = client
         self.clock = clock
 
@@ -97,7 +101,7 @@ async def serving(
     """The application, from its first moment to its last."""
     clock = clock or Clock()
     app = create_app(
-        Settings(**{"warm": False, **settings}),
+        Settings(**{"warm": False, "rate": 0, **settings}),
         transport=transport,
         clock=clock,
         ticks=lambda: clock().timestamp(),
@@ -107,7 +111,7 @@ async def serving(
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=inside, base_url="http://test") as client,
     ):
-        yield Server(client, clock)
+        yield Server(app, client, clock)
 
 
 @contextmanager

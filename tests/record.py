@@ -20,7 +20,7 @@ from sandbox.world import World
 from server.network import transport as public_network
 from sources import Sources
 from sources.http import Door
-from tests.conftest import NOW, RECORDINGS
+from tests.conftest import DATA, NOW, RECORDINGS
 
 SUFFIXES = {"application/json": "json", "application/xml": "xml", "application/zip": "zip"}
 
@@ -78,7 +78,7 @@ async def main(live: bool) -> None:
         inner = httpx.ASGITransport(create_app(World(lambda: NOW)))
     reroute = None if live else "http://sandbox"
     async with httpx.AsyncClient(transport=Recorder(inner)) as client:
-        sources = Sources(known, Door(client, lambda: NOW, reroute=reroute))
+        sources = Sources(known, Door(client, lambda: NOW, reroute=reroute, folder=DATA))
         for kind, city in sources.kinds():
             found = await sources.collection(kind, city)
             print(f"{kind.__name__}: {len(found.items)} read, {found.dropped} dropped")

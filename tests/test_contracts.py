@@ -65,6 +65,8 @@ def test_every_key_is_frozen_and_says_what_comes_back():
 
 def test_every_reader_is_typed():
     for reader in readers.values():
+        if reader.keeps is not None:
+            continue
         assert get_type_hints(reader.read)["return"], reader
 
 

@@ -47,10 +47,12 @@ def clock():
 
 
 @pytest.fixture
-async def sources(portal, clock):
+async def sources(portal, clock, tmp_path):
     nantes = {"nantes": cities.load()["nantes"]}
     async with httpx.AsyncClient(transport=httpx.MockTransport(portal)) as client:
-        found = Sources(nantes, Door(client, clock, ticks=lambda: clock().timestamp()))
+        found = Sources(
+            nantes, Door(client, clock, ticks=lambda: clock().timestamp(), folder=tmp_path)
+        )
         yield found
         found.close()
 

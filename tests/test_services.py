@@ -14,6 +14,7 @@ from tests.conftest import changed, down, failing, refusing
 QUERIES = sorted((Path(__file__).parent / "queries").glob("*.graphql"))
 # What each golden query may ask of each upstream: GTFS is a record and the file it names.
 CALLS = {"stops": 2, "departures": 1, "pools": 1, "pools.hours": 1, "schools": 1, "menus": 1}
+CALLS |= {"alerts": 1, "alerts.planned": 1}
 each_query = pytest.mark.parametrize("query", QUERIES, ids=lambda path: path.stem)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, Self
 from typing import Protocol as Duck
 
 from pydantic import BaseModel, ConfigDict
@@ -60,6 +60,15 @@ class Speaks(BaseModel, ABC):
     @abstractmethod
     def rows(self, body: bytes) -> Iterable[Mapping[str, Any]]:
         """The payload's records; ValueError if it is not what the protocol says."""
+
+    @property
+    def keyed(self) -> bool:
+        """Whether it is asked for one thing at a time, rather than for all there is."""
+        return False
+
+    def one(self, key: str) -> Self:
+        """The same, asking for one thing only; of a protocol that is not keyed, a mistake."""
+        raise NotImplementedError(f"{type(self).__name__} cannot be asked for {key}")
 
     def feed(self) -> str:
         """What two tables that share one payload have in common."""

@@ -1,5 +1,6 @@
 """Town: the whole application over the sandbox on a real socket, and the bad days it can have."""
 
+import asyncio
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -17,7 +18,7 @@ from sandbox.world import World
 from server.network import transport
 from tests.conftest import HERE, Clock, Server, serving
 
-EARLY = datetime(2026, 11, 24, 4, 5, tzinfo=UTC)  # 05:05 in Nantes: little runs, so little is read
+EARLY = datetime(2026, 11, 24, 3, 20, tzinfo=UTC)  # 04:20 in Nantes: little runs, so little is read
 # The home screen; with pools that are closed at that hour.
 HOME = (HERE / "queries" / "home_screen.graphql").read_text().replace("openNow: true, ", "")
 SOURCES = "{ sources { id state ageS lastError } }"
@@ -111,6 +112,12 @@ async def town(
     through = network or Network(world.url)
     async with serving(through, clock, upstream=world.url, **settings) as server:
         yield server
+
+
+async def landed() -> None:
+    """Come back when nothing is being read, behind or before."""
+    reads = [task for task in asyncio.all_tasks() if task.get_name().startswith("read ")]
+    await asyncio.gather(*reads, return_exceptions=True)
 
 
 def nantes(folder: Path, changes: Mapping[str, Mapping[str, str]]) -> Path:

@@ -141,13 +141,13 @@ def test_a_network_of_any_size() -> None:
     archive = zipfile.ZipFile(io.BytesIO(ask("GET", file_path(ask)).content))
     stops = list(csv.DictReader(archive.read("stops.txt").decode("utf-8-sig").splitlines()))
     assert len(stops) == len({stop["stop_id"] for stop in stops}) == 5000
-    assert sum(1 for _ in world.visits(NOON)) > 10_000
+    assert sum(1 for _ in world.visits(world.nantes, NOON)) > 10_000
     assert all(47 < float(stop["stop_lat"]) < 47.5 for stop in stops)
 
 
 @pytest.mark.parametrize("stops", [0, 1070, 1071, 1072, 1073, 1076])
 def test_any_size_can_be_built(stops: int) -> None:
     world = World(lambda: NOON, stops=stops)
-    found = len(world.network.places) + len(world.network.quays)
+    found = len(world.nantes.places) + len(world.nantes.quays)
     assert found == max(1070, stops - (stops - 1070) % 3)
-    assert list(world.visits(NOON))
+    assert list(world.visits(world.nantes, NOON))

@@ -1,0 +1,187 @@
+"""Soak: a server under load on bad days, for long: does it grow?
+
+    python -m bench.soak [--minutes 60]
+
+The server is a process of its own, on a real socket, over the sandbox with short
+times to live and a new fault every other second; a tenth of the clients hang up.
+After a warm-up, the low-water marks of its memory, tasks and open files must not
+rise, every answer must be well-formed, and no error a bug of ours. Exits with 1
+if one of that is not so.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from socket import create_server
+from typing import NamedTuple
+
+import httpx
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+import cities
+from sandbox.faults import KINDS, UPSTREAMS
+from sandbox.serve import running
+from sandbox.world import World, real_clock
+from server.app import create_app
+from server.explorer import examples
+from server.settings import Settings
+
+PER_S = 10
+HANG_UP = 0.1
+FAULT_S = 2.0
+NUMBERS = {"seconds": ":3", "times": ":2"}
+MAY_RISE = {"memory": 16 * 2**20, "tasks": 5, "files": 5}  # bytes; and what comes and goes
+
+
+class Sample(NamedTuple):
+    at: float
+    memory: int
+    tasks: int
+    files: int
+
+
+def serve(port: int, folder: str, upstream: str) -> None:
+    """The server under test, and how many tasks it has."""
+    settings = Settings(cities=Path(folder), data=Path(folder), upstream=upstream, rate=0)
+    app = create_app(settings)
+
+    async def tasks(_: Request) -> PlainTextResponse:
+        return PlainTextResponse(str(len(asyncio.all_tasks())))
+
+    app.router.routes.append(Route("/tasks", tasks))
+    uvicorn.run(app, port=port, log_level="critical", ws="none")
+
+
+def impatient(folder: Path) -> None:
+    """Nantes, but read every few seconds, and given up on as soon."""
+    text = (cities.HERE / "nantes.toml").read_text("utf-8")
+    for word, length in (("ttl", 5), ("stale_while_revalidate", 5), ("timeout", 2)):
+        text = re.sub(rf'^{word} = ".*?"', f'{word} = "{length}s"', text, flags=re.MULTILINE)
+    (folder / "nantes.toml").write_text(text.replace(' per day"', ' per 60s"'), "utf-8")
+
+
+async def load(client: httpx.AsyncClient, until: float, seen: Counter[str]) -> None:
+    """Clients who come at a steady rate, whatever becomes of those before them."""
+    queries = examples()
+
+    async def one(query: str, patience_s: float | None) -> None:
+        try:
+            async with asyncio.timeout(patience_s):
+                answer = await client.post("/graphql", json={"query": query})
+        except TimeoutError:
+            seen["hung up"] += 1
+            return
+        seen[f"HTTP {answer.status_code}"] += 1
+        for error in answer.json().get("errors", ()):
+            seen[error["extensions"]["code"]] += 1
+
+    async with asyncio.TaskGroup() as crowd:
+        while time.monotonic() < until:
+            patience_s = random.uniform(0, 0.05) if random.random() < HANG_UP else None
+            crowd.create_task(one(random.choice(queries), patience_s))
+            await asyncio.sleep(random.expovariate(PER_S))
+
+
+async def misfortune(outside: httpx.AsyncClient, until: float) -> None:
+    """Another fault, of another upstream; and now and then a good moment for all."""
+    kinds = [kind + NUMBERS.get(what.number, "") for kind, what in KINDS.items()]
+    while time.monotonic() < until:
+        if random.random() < 0.25:
+            await outside.delete("/_control/faults")
+        else:
+            name = random.choice(list(UPSTREAMS))
+            await outside.put(f"/_control/faults/{name}", content=random.choice(kinds))
+        await asyncio.sleep(FAULT_S)
+
+
+async def watch(
+    client: httpx.AsyncClient, pid: int, until: float, samples: list[Sample]
+) -> None:
+    page = os.sysconf("SC_PAGE_SIZE")
+    while time.monotonic() < until:
+        memory = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * page
+        tasks = int((await client.get("/tasks")).text)
+        files = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+        samples.append(Sample(time.monotonic(), memory, tasks, files))
+        await asyncio.sleep(1)
+
+
+async def soak(base: str, upstream: str, pid: int, minutes: float) -> bool:
+    limits = httpx.Limits(max_connections=None)
+    samples: list[Sample] = []
+    seen: Counter[str] = Counter()
+    async with (
+        httpx.AsyncClient(base_url=base, timeout=30, limits=limits) as client,
+        httpx.AsyncClient(base_url=upstream, timeout=30) as outside,
+    ):
+        for _ in range(300):
+            with contextlib.suppress(httpx.TransportError):
+                if (await client.get("/readyz")).is_success:
+                    break
+            await asyncio.sleep(0.1)
+        until = time.monotonic() + 60 * minutes
+        await asyncio.gather(
+            load(client, until, seen),
+            misfortune(outside, until),
+            watch(client, pid, until, samples),
+        )
+    return verdict(samples, seen)
+
+
+def verdict(samples: list[Sample], seen: Counter[str]) -> bool:
+    """Says what was seen; whether it is well."""
+    third = len(samples) // 3
+    early, late = samples[third : 2 * third], samples[2 * third :]
+    print(", ".join(f"{what}: {count}" for what, count in sorted(seen.items())))
+    well = set(seen) <= {"HTTP 200", "hung up", "UNAVAILABLE", "REFUSED", "CHANGED", "DEADLINE"}
+    for name, most in MAY_RISE.items():
+        before, after = (low_water([getattr(s, name) for s in part]) for part in (early, late))
+        rises = after - before > most
+        well = well and not rises
+        print(f"{name}: {before:,.0f} -> {after:,.0f}{'  IT GROWS' if rises else ''}")
+    return well
+
+
+def low_water(values: list[int]) -> float:
+    """What it comes down to between the waves: the tenth percentile."""
+    return statistics.quantiles(values, n=10)[0]
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--minutes", type=float, default=60)
+    options.add_argument("--serve", nargs=3, metavar=("PORT", "FOLDER", "UPSTREAM"))
+    asked = options.parse_args()
+    if asked.serve:
+        port, folder, upstream = asked.serve
+        serve(int(port), folder, upstream)
+        return 0
+    with create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder, running(World(real_clock)) as upstream:
+        impatient(Path(folder))
+        command = [sys.executable, "-m", "bench.soak", "--serve", str(port), folder, upstream]
+        with subprocess.Popen(command) as server:
+            try:
+                base = f"http://127.0.0.1:{port}"
+                well = asyncio.run(soak(base, upstream, server.pid, asked.minutes))
+            finally:
+                server.terminate()
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,285 @@
+"""Alerts: what disturbs the network, from when until when, and whom it concerns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import strawberry
+
+from schema.arguments import (
+    AfterArgument,
+    BeforeArgument,
+    CityArgument,
+    FirstArgument,
+    LastArgument,
+)
+from schema.cost import PAGED, about
+from schema.key import Info, Key
+from schema.nodes import Node, lookup, lookups
+from schema.paging import Page, Window, window
+
+if TYPE_CHECKING:
+    from schema.routes import Route
+    from schema.stops import Stop
+
+
+@strawberry.enum(description="Why it is so (GTFS-Realtime).")
+class AlertCause(Enum):
+    UNKNOWN_CAUSE = strawberry.enum_value("UNKNOWN_CAUSE", description="Nobody says.")
+    OTHER_CAUSE = strawberry.enum_value("OTHER_CAUSE", description="None of these.")
+    TECHNICAL_PROBLEM = strawberry.enum_value("TECHNICAL_PROBLEM", description="A breakdown.")
+    STRIKE = strawberry.enum_value("STRIKE", description="Staff are on strike.")
+    DEMONSTRATION = strawberry.enum_value("DEMONSTRATION", description="People in the streets.")
+    ACCIDENT = strawberry.enum_value("ACCIDENT", description="An accident.")
+    HOLIDAY = strawberry.enum_value("HOLIDAY", description="A public holiday.")
+    WEATHER = strawberry.enum_value("WEATHER", description="Snow, storm, flood.")
+    MAINTENANCE = strawberry.enum_value("MAINTENANCE", description="The network is being kept up.")
+    CONSTRUCTION = strawberry.enum_value("CONSTRUCTION", description="Works.")
+    POLICE_ACTIVITY = strawberry.enum_value("POLICE_ACTIVITY", description="The police at work.")
+    MEDICAL_EMERGENCY = strawberry.enum_value(
+        "MEDICAL_EMERGENCY", description="Somebody needs help."
+    )
+    SPECIAL_EVENT = strawberry.enum_value("SPECIAL_EVENT", description="A match, a fair, a march.")
+
+
+@strawberry.enum(description="What follows for riders (GTFS-Realtime).")
+class AlertEffect(Enum):
+    NO_SERVICE = strawberry.enum_value("NO_SERVICE", description="Nothing runs or stops.")
+    REDUCED_SERVICE = strawberry.enum_value("REDUCED_SERVICE", description="Less runs.")
+    SIGNIFICANT_DELAYS = strawberry.enum_value("SIGNIFICANT_DELAYS", description="It takes longer.")
+    DETOUR = strawberry.enum_value("DETOUR", description="It goes another way.")
+    ADDITIONAL_SERVICE = strawberry.enum_value("ADDITIONAL_SERVICE", description="More runs.")
+    MODIFIED_SERVICE = strawberry.enum_value("MODIFIED_SERVICE", description="It runs otherwise.")
+    OTHER_EFFECT = strawberry.enum_value("OTHER_EFFECT", description="None of these.")
+    UNKNOWN_EFFECT = strawberry.enum_value("UNKNOWN_EFFECT", description="Nobody says.")
+    STOP_MOVED = strawberry.enum_value("STOP_MOVED", description="The stop is elsewhere.")
+    NO_EFFECT = strawberry.enum_value("NO_EFFECT", description="Good to know, no more.")
+    ACCESSIBILITY_ISSUE = strawberry.enum_value(
+        "ACCESSIBILITY_ISSUE", description="A lift or a ramp is out of order, say."
+    )
+
+
+@strawberry.enum(description="How bad it is (GTFS-Realtime).")
+class AlertSeverityLevel(Enum):
+    SEVERE = strawberry.enum_value("SEVERE", description="Change your plans.")
+    WARNING = strawberry.enum_value("WARNING", description="Allow for it.")
+    INFO = strawberry.enum_value("INFO", description="Good to know.")
+    UNKNOWN_SEVERITY = strawberry.enum_value("UNKNOWN_SEVERITY", description="Nobody says.")
+
+
+@strawberry.enum(description="Whether an alert holds at this moment.")
+class AlertStatus(Enum):
+    ACTIVE = strawberry.enum_value("ACTIVE", description="It holds now.")
+    UPCOMING = strawberry.enum_value("UPCOMING", description="It will hold, or hold again.")
+    PAST = strawberry.enum_value("PAST", description="It is over.")
+
+
+@strawberry.type(description="A time in which an alert holds.")
+class ActivePeriod:
+    start: datetime | None = strawberry.field(description="From when; null for always.")
+    end: datetime | None = strawberry.field(description="Until when; null where nobody knows yet.")
+
+
+class Text(NamedTuple):
+    """A text in one language (`fr`, `en-GB`), or in the source's own where that is None."""
+
+    text: str
+    language: str | None = None
+
+
+@strawberry.type(description="Something an alert touches; if it says several things, all of them.")
+class AlertEntity:
+    city: strawberry.Private[str]
+    line: strawberry.Private[str | None]
+    place: strawberry.Private[str | None]
+    direction_id: int | None = strawberry.field(
+        description="Only in this direction of the line (GTFS: 0 or 1); null for both."
+    )
+    trip_id: str | None = strawberry.field(description="Only on this trip, by its GTFS id.")
+
+    @strawberry.field(description="This line; null where it is about no line, or an unknown one.")
+    async def route(
+        self, info: Info
+    ) -> Annotated["Route", strawberry.lazy("schema.routes")] | None:
+        found = await info.context.load(RoutesCalled(self.city, (self.line,)))
+        return found[0] if found else None
+
+    @strawberry.field(description="This stop; null where it is about no stop, or an unknown one.")
+    async def stop(self, info: Info) -> Annotated["Stop", strawberry.lazy("schema.stops")] | None:
+        found = await info.context.load(StopsCalled(self.city, (self.place,)))
+        return found[0] if found else None
+
+
+LanguageArgument = Annotated[
+    str | None,
+    strawberry.argument(description="Such as `en`; the source's own if left out or not there."),
+]
+
+
+@strawberry.federation.type(
+    keys=["id"], description="Something out of the ordinary that riders should know."
+)
+class Alert(Node):
+    city: strawberry.Private[str]
+    local_id: strawberry.Private[str]
+    headers: strawberry.Private[Sequence[Text]]
+    descriptions: strawberry.Private[Sequence[Text]]
+    urls: strawberry.Private[Sequence[Text]]
+    over: strawberry.Private[bool]  # the source says so, whatever its dates
+    cause: AlertCause = strawberry.field(description="Why; never guessed.")
+    effect: AlertEffect = strawberry.field(description="What follows for riders; never guessed.")
+    severity_level: AlertSeverityLevel = strawberry.field(description="How bad it is.")
+    active_periods: list[ActivePeriod] = strawberry.field(
+        description="When it holds, in order; none means always.", directives=[about(2)]
+    )
+    entities: list[AlertEntity] = strawberry.field(
+        description="What it touches; none means the whole network.", directives=[about(10)]
+    )
+
+    @strawberry.field(description="What it is, in a few words.")
+    def header(self, language: LanguageArgument = None) -> str | None:
+        return spoken(self.headers, language)
+
+    @strawberry.field(description="All that is said about it, as plain text with line breaks.")
+    def description(self, language: LanguageArgument = None) -> str | None:
+        return spoken(self.descriptions, language)
+
+    @strawberry.field(description="A page with more.")
+    def url(self, language: LanguageArgument = None) -> str | None:
+        return spoken(self.urls, language)
+
+    @strawberry.field(description="When it first holds; null for always.")
+    def effective_start(self) -> datetime | None:
+        return self.active_periods[0].start if self.active_periods else None
+
+    @strawberry.field(description="When it ends for good; null where nobody knows yet.")
+    def effective_end(self) -> datetime | None:
+        ends = [period.end for period in self.active_periods]
+        return None if None in ends else max((end for end in ends if end), default=None)
+
+    @strawberry.field(description="Whether it holds now.")
+    def status(self, info: Info) -> AlertStatus:
+        return self.status_at(info.context.now)
+
+    @strawberry.field(description="The lines that it touches.", directives=[about(5)])
+    async def routes(
+        self, info: Info
+    ) -> list[Annotated["Route", strawberry.lazy("schema.routes")]] | None:
+        called = tuple(dict.fromkeys(entity.line for entity in self.entities))
+        return await info.context.load(RoutesCalled(self.city, called))
+
+    @strawberry.field(description="The stops that it touches.", directives=[about(5)])
+    async def stops(
+        self, info: Info
+    ) -> list[Annotated["Stop", strawberry.lazy("schema.stops")]] | None:
+        called = tuple(dict.fromkeys(entity.place for entity in self.entities))
+        return await info.context.load(StopsCalled(self.city, called))
+
+    def status_at(self, now: datetime) -> AlertStatus:
+        if self.over:
+            return AlertStatus.PAST
+        starts = [period.start is None or period.start <= now for period in self.active_periods]
+        ends = [period.end is not None and period.end <= now for period in self.active_periods]
+        if not starts or any(s and not e for s, e in zip(starts, ends, strict=True)):
+            return AlertStatus.ACTIVE
+        return AlertStatus.PAST if all(starts) else AlertStatus.UPCOMING
+
+
+def spoken(texts: Sequence[Text], language: str | None) -> str | None:
+    """The text in a language, or as near as there is: `en` for `en-GB`, else the source's own."""
+    wanted = (language or "").lower()
+    for near in (wanted, wanted.partition("-")[0]):
+        for text in texts:
+            if near and near == (text.language or "").lower():
+                return text.text
+    unsaid = next((text for text in texts if text.language is None), None)
+    return (unsaid or texts[0]).text if texts else None
+
+
+@dataclass(frozen=True)
+class AlertWith(Key[Alert | None]):
+    city: str
+    id: str
+
+
+@dataclass(frozen=True)
+class AlertsOn(Key[list[Alert]]):
+    """The alerts of these statuses that touch any of these lines and stops (their GTFS ids)."""
+
+    city: str
+    routes: tuple[str, ...]
+    stops: tuple[str, ...]
+    status: tuple[AlertStatus, ...]
+
+
+@dataclass(frozen=True)
+class AlertsIn(Key[Page[Alert]]):
+    """A city's alerts: those on some lines and stops, or all where both are None."""
+
+    city: str
+    routes: tuple[str, ...] | None
+    stops: tuple[str, ...] | None
+    status: tuple[AlertStatus, ...]
+    window: Window
+
+
+@dataclass(frozen=True)
+class RoutesCalled(Key["list[Route]"]):
+    """The lines that sources call so: by their GTFS ids, or as real-time feeds do."""
+
+    city: str
+    names: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class StopsCalled(Key["list[Stop]"]):
+    """The stops that sources call so: by their GTFS ids, or by the codes that riders are shown."""
+
+    city: str
+    names: tuple[str | None, ...]
+
+
+StatusArgument = Annotated[
+    list[AlertStatus], strawberry.argument(description="Only alerts that are so.")
+]
+IdsArgument = Annotated[
+    list[strawberry.ID] | None,
+    strawberry.argument(description="Only what touches one of these, or of the other kind asked."),
+]
+NOW = (AlertStatus.ACTIVE,)
+
+lookups["Alert"] = AlertWith
+
+
+def _local(ids: list[strawberry.ID] | None, argument: str, kind: str) -> tuple[str, ...] | None:
+    """The GTFS ids in public ones; BadUserInput for ids of something else."""
+    if ids is None:
+        return None
+    keys = [lookup(one, argument, kind) for one in ids]
+    return tuple(key.id for key in keys)  # type: ignore[attr-defined]
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(
+        description="A city's alerts: those that hold before those to come, the worst first.",
+        directives=[PAGED],
+    )
+    async def alerts(
+        self,
+        info: Info,
+        city: CityArgument = None,
+        routes: IdsArgument = None,
+        stops: IdsArgument = None,
+        status: StatusArgument = NOW,  # type: ignore[assignment]
+        first: FirstArgument = None,
+        after: AfterArgument = None,
+        last: LastArgument = None,
+        before: BeforeArgument = None,
+    ) -> Page[Alert] | None:
+        asked = window(first, after, last, before)
+        on = _local(routes, "routes", "Route"), _local(stops, "stops", "Stop")
+        key = AlertsIn(info.context.city(city), *on, tuple(status), asked)
+        return await info.context.load(key)

@@ -1,0 +1,69 @@
+"""Gate: who asks, which document, and whether they may; the same for every transport."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from server.clients import NOBODY, Caller, Clients, address
+from server.cost import Estimate
+from server.documents import Documents
+from server.execution import Planner
+from server.live import Operation
+from server.metrics import Metrics
+from server.parameters import Parameters
+from server.rates import Rates, Standing
+from server.visit import Visit
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Everything that stands between a client and the execution of what it asks."""
+
+    planner: Planner
+    clients: Clients
+    documents: Documents
+    rates: Rates
+    metrics: Metrics
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What an operator should put right in the files of clients and documents."""
+        clients = {"clients": self.clients.problem} if self.clients.problem else {}
+        return {**clients, **self.documents.problems}
+
+    @contextmanager
+    def visit(self, connection: HTTPConnection) -> Iterator[Visit]:
+        """One request, from when it comes, of nobody yet, until it is written down."""
+        visit = Visit(Caller(NOBODY, address(connection)))
+        try:
+            yield visit
+        finally:
+            visit.end()
+            self.metrics.count(visit)
+
+    def identify(self, visit: Visit, connection: HTTPConnection) -> None:
+        """Who asks; RequestError (401, 403)."""
+        visit.caller = self.clients.identify(connection)
+
+    async def find(self, visit: Visit, asked: Parameters) -> Operation:
+        """What they ask; RequestError (400, 403, 404, 422)."""
+        visit.document = await self.documents.find(asked, visit.caller.client)
+        name = asked.operation_name or None
+        operation = Operation(visit.document.plan, name, asked.variables or {})
+        visit.operation = operation.node.name.value if operation.node.name else None
+        return operation
+
+    def estimate(self, operation: Operation) -> Estimate:
+        """What an operation will take."""
+        return self.planner.estimate(operation.plan, operation.name, dict(operation.variables))
+
+    async def admit(self, visit: Visit, operation: Operation) -> Standing | None:
+        """Let it in, if it is not too much, and not too often; RequestError (422, 429)."""
+        estimate = self.estimate(operation)
+        self.planner.check(estimate)
+        visit.cost = estimate.cost
+        standing = await self.rates.spend(visit.caller, estimate.cost)
+        self.metrics.use(visit.client, operation.plan, visit.operation)
+        return standing

@@ -1,0 +1,183 @@
+"""Metrics: what an operator's Prometheus reads off `/metrics`, with a registry for each app.
+
+What the sources do is counted where it happens, as plain numbers, and only put
+in Prometheus' words when somebody reads them. Every label has few values: a
+client is one of the file's, an operation one of the manifests', a field one of
+the schema's.
+"""
+
+from collections import Counter as Tally
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from graphql import GraphQLSchema
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from server.documents import NAMELESS, Documents
+from server.execution import Plan
+from server.usage import METRIC, coordinates
+from server.visit import Visit
+from sources import Sources
+from sources.breaker import State
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+OPERATIONS = 500  # that have a name of their own in the metrics; all others are one
+SHAPES = 1_000  # documents whose fields are not yet added up
+OTHER = "other"
+
+
+class Metrics:
+    """All that is counted of one application; `subscribers` is for who serves subscriptions."""
+
+    def __init__(self, schema: GraphQLSchema, sources: Sources, documents: Documents) -> None:
+        self.registry = CollectorRegistry()
+        self._schema = schema
+        self._sources = sources
+        self._operations: set[str] = {NAMELESS}
+        self._shapes: Tally[tuple[str, frozenset[str]]] = Tally()
+        self._fields: Tally[tuple[str, str]] = Tally()
+        self._requests = Counter(
+            "poche_requests",
+            "Requests, by what became of them.",
+            ("client", "operation", "outcome"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "poche_request_seconds",
+            "How long requests took.",
+            ("operation",),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self._cost = Counter(
+            "poche_cost_points",
+            "What requests were estimated to cost.",
+            ("client",),
+            registry=self.registry,
+        )
+        self.subscribers = Gauge(
+            "poche_subscribers", "Subscriptions that are open.", registry=self.registry
+        )
+        self._age = Gauge(
+            "poche_source_age_seconds",
+            "Age of what is held of a source.",
+            ("source",),
+            registry=self.registry,
+        )
+        self._breaker = Gauge(
+            "poche_source_breaker",
+            "1 for the state that a source's breaker is in.",
+            ("source", "state"),
+            registry=self.registry,
+        )
+        self._left = Gauge(
+            "poche_source_quota_left",
+            "Calls that a source's quota still allows.",
+            ("source",),
+            registry=self.registry,
+        )
+        self.registry.register(_Counted(self, sources, documents))
+
+    def routes(self) -> list[BaseRoute]:
+        return [Route("/metrics", self._answer, methods=["GET"])]
+
+    def count(self, visit: Visit) -> None:
+        """Count one request that has ended."""
+        client, operation = visit.client, self._operation(visit.name)
+        self._requests.labels(client, operation, visit.outcome).inc()
+        self._seconds.labels(operation).observe(visit.took_s)
+        if visit.cost:
+            self._cost.labels(client).inc(visit.cost)
+
+    def use(self, client: str, plan: Plan, operation: str | None) -> None:
+        """Count the fields that an operation asks: one sum now, the rest when read."""
+        self._shapes[client, coordinates(self._schema, plan, operation)] += 1
+        if len(self._shapes) > SHAPES:
+            self._add_up()
+
+    @property
+    def fields(self) -> Mapping[tuple[str, str], int]:
+        """How often each client asked for each field, by client and coordinate."""
+        self._add_up()
+        return self._fields
+
+    def _add_up(self) -> None:
+        shapes, self._shapes = self._shapes, Tally()
+        for (client, fields), count in shapes.items():
+            for one in fields:
+                self._fields[client, one] += count
+
+    def _operation(self, name: str) -> str:
+        if name not in self._operations:
+            if len(self._operations) >= OPERATIONS:
+                return OTHER
+            self._operations.add(name)
+        return name
+
+    async def _answer(self, request: Request) -> Response:
+        await self._examine()
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(self.registry), media_type=content_type)
+
+    async def _examine(self) -> None:
+        """How the sources are, as of now."""
+        for city in self._sources.cities:
+            for source in self._sources.report(city):
+                vitals = await self._sources.vitals(source.id)
+                for state in State:
+                    self._breaker.labels(source.id, state.value).set(vitals.breaker == state.value)
+                if source.age_s is not None:
+                    self._age.labels(source.id).set(source.age_s)
+                if vitals.quota_left is not None:
+                    self._left.labels(source.id).set(vitals.quota_left)
+
+
+class _Counted(Collector):
+    """What others count as plain numbers, in Prometheus' words."""
+
+    def __init__(self, metrics: Metrics, sources: Sources, documents: Documents) -> None:
+        self._metrics = metrics
+        self._sources = sources
+        self._documents = documents
+
+    def collect(self) -> Iterable[Metric]:
+        unknown = {(client,): n for client, n in self._documents.unknown.items()}
+        yield _family(
+            "poche_source_calls",
+            "Calls to a source, by outcome.",
+            ("source", "outcome"),
+            self._sources.calls,
+        )
+        yield _family(
+            "poche_source_answers",
+            "Questions answered from what is held of a source: fresh, stale, or not (miss).",
+            ("source", "held"),
+            self._sources.answers,
+        )
+        yield _family(
+            "poche_unknown_documents",
+            "Documents that a safelist refuses, or would.",
+            ("client",),
+            unknown,
+        )
+        yield _family(
+            METRIC,
+            "Requests that ask for a field of the schema.",
+            ("client", "coordinate"),
+            self._metrics.fields,
+        )
+
+
+def _family(
+    name: str, about: str, labels: tuple[str, ...], counted: Mapping[Any, int]
+) -> Metric:
+    family = CounterMetricFamily(name, about, labels=labels)
+    for values, count in sorted(counted.items()):
+        family.add_metric(values, count)
+    return family

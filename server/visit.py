@@ -1,0 +1,71 @@
+"""Visits: one request, from when it comes until it is written down.
+
+Never with a key, the text of a query, or an address beyond its network.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import structlog
+from graphql import GraphQLError
+
+from server.clients import Caller
+from server.documents import NAMELESS, Document
+
+log = structlog.get_logger("server")
+
+
+@dataclass
+class Visit:
+    """One request, as far as it came: who asks what, what it takes, and what became of it."""
+
+    caller: Caller
+    document: Document | None = None
+    operation: str | None = None
+    cost: float = 0.0
+    sources: Iterable[str] = ()
+    codes: tuple[str, ...] = ()
+    outcome: str = "OK"  # or PARTIAL, or the code that it was refused with
+    took_s: float = 0.0
+    _began: float = field(default_factory=perf_counter)
+
+    @property
+    def client(self) -> str:
+        return self.caller.client.name
+
+    @property
+    def name(self) -> str:
+        """What the document is called by those who wrote it."""
+        return self.document.name if self.document else NAMELESS
+
+    def refused(self, *errors: GraphQLError) -> None:
+        """It was not executed, and this is why."""
+        self.codes = _codes(errors)
+        self.outcome = self.codes[0]
+
+    def answered(self, sources: Iterable[str], *errors: GraphQLError) -> None:
+        """It was executed, perhaps not everywhere."""
+        self.sources, self.codes = sources, _codes(errors)
+        if errors:
+            self.outcome = "PARTIAL"
+
+    def end(self) -> None:
+        """Write it down."""
+        self.took_s = perf_counter() - self._began
+        log.info(
+            "request",
+            client=self.client,
+            network=self.caller.network,
+            document=self.document.id if self.document else None,
+            operation=self.operation,
+            outcome=self.outcome,
+            cost=self.cost,
+            ms=round(self.took_s * 1_000, 1),
+            sources=sorted(self.sources),
+            errors=self.codes,
+        )
+
+
+def _codes(errors: Iterable[GraphQLError]) -> tuple[str, ...]:
+    return tuple(str((error.extensions or {}).get("code", "INTERNAL")) for error in errors)

@@ -1,0 +1,55 @@
+"""Keyed: a source that is asked for one thing at a time, such as the departures of one stop.
+
+Each thing has a feed of its own, all by the policy of the one binding: its ttl,
+its quota, its breaker. Only what is asked for is read, and only then; what was
+not asked for the longest is forgotten.
+"""
+
+from dataclasses import replace
+from typing import TypeVar
+
+from cities import City
+from sources.collection import Collection
+from sources.feeds import Feed, Table
+from sources.http import Door
+
+T = TypeVar("T")
+MAX_FEEDS = 1_000  # each of a few dozen rows
+
+
+class Keyed:
+    """The feeds of one table by what they were asked for."""
+
+    def __init__(self, city: City, table: Table, door: Door, most: int = MAX_FEEDS) -> None:
+        # One stop's rows come and go: that there are none left is no sign of a broken feed.
+        self.table = replace(table, binding=table.binding.model_copy(update={"may_shrink": True}))
+        self._city = city
+        self._door = door
+        self._most = most
+        self._feeds: dict[str, Feed] = {}  # the one asked for last comes last
+        self._unasked = Feed(city, (self.table,), door)
+
+    @property
+    def latest(self) -> Feed:
+        """The feed that was asked for last: how the source is doing."""
+        return next(reversed(self._feeds.values()), self._unasked)
+
+    async def collection(self, kind: type[T], key: str) -> Collection[T]:
+        """What the source says of one thing; SourceError if it cannot be read.
+
+        `key` is an id of the source's own, looked up before: never a client's text.
+        """
+        feed = self._feeds.pop(key, None)
+        if feed is None:
+            speaks = self.table.speaks.one(key)
+            feed = Feed(self._city, (replace(self.table, speaks=speaks),), self._door)
+            feed.cached.ahead = False
+            if len(self._feeds) >= self._most:
+                del self._feeds[next(iter(self._feeds))]
+        self._feeds[key] = feed
+        return await feed.collection(kind)
+
+    def close(self) -> None:
+        """Stop all reading."""
+        for feed in self._feeds.values():
+            feed.cached.close()

@@ -1,0 +1,43 @@
+"""Kept: a city's timetable between two readings of its feed, and between two runs of the server."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from cities import City
+from sources.reading import keeps
+from sources.timetable.editions import CURRENT, Editions
+from sources.timetable.timetable import Timetable
+
+
+class KeptTimetable:
+    """The last whole edition, in a folder of the city's own."""
+
+    def made(self, body: bytes, city: City, folder: Path) -> Timetable:
+        editions = _editions(city, folder)
+        with NamedTemporaryFile(suffix=".zip") as zipped:
+            zipped.write(body)
+            zipped.flush()
+            editions.add(Path(zipped.name))
+        made = editions.current()
+        if made is None:
+            raise ValueError("the new edition cannot be opened")
+        return made
+
+    def found(self, city: City, folder: Path) -> tuple[Timetable, datetime] | None:
+        current = _place(city, folder) / CURRENT
+        if not current.exists():
+            return None
+        kept = _editions(city, folder).current()
+        return None if kept is None else (kept, datetime.fromtimestamp(current.stat().st_mtime, UTC))
+
+
+def _editions(city: City, folder: Path) -> Editions:
+    return Editions(_place(city, folder), timezone=city.timezone)
+
+
+def _place(city: City, folder: Path) -> Path:
+    return folder / city.slug / "timetable"
+
+
+keeps(Timetable, "stops.timetable", KeptTimetable())

@@ -1,0 +1,118 @@
+"""Three replicas of the whole application over one Valkey: one call per source and time to live."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from waiting import until
+
+from sources.store import Store
+from tests.conftest import Clock, Server
+from tests.faults.town import CALLS, FIELDS, HOME, Outside, early, landed, nantes, outside, town
+
+pytestmark = pytest.mark.anyio
+
+REPLICAS = 3
+# The quota of the gateway is by Valkey's own clock, which no test can put forward.
+POLICY = {"ttl": "60s", "stale_while_revalidate": "30s", "quota": "1000 per 1s"}
+TABLES = [*FIELDS, "routes"]
+POOLS = "{ pools { totalCount } }"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return early()
+
+
+@pytest.fixture
+def world(clock: Clock) -> Iterator[Outside]:
+    with outside(clock, siri_period_s=0) as found:
+        yield found
+
+
+@asynccontextmanager
+async def replicas(
+    world: Outside, clock: Clock, url: str, folder: Path
+) -> AsyncIterator[list[Server]]:
+    cities = nantes(folder, dict.fromkeys(TABLES, POLICY))
+    async with AsyncExitStack() as all_of_them:
+        yield [
+            await all_of_them.enter_async_context(town(world, clock, cities=cities, store=url))
+            for _ in range(REPLICAS)
+        ]
+
+
+def stores(servers: list[Server]) -> list[Store]:
+    return [server.app.state.sources._door.store for server in servers]
+
+
+async def crowd(servers: list[Server], query: str = HOME, each: int = 5) -> list[dict[str, Any]]:
+    """Many clients of each replica at once; nobody fails."""
+    answers = await asyncio.gather(*(one.ask(query) for one in servers for _ in range(each)))
+    assert [error for answer in answers for error in answer.get("errors", ())] == []
+    await landed()
+    return answers
+
+
+async def test_all_of_them_make_one_call_per_time_to_live(
+    valkey: Any, world: Outside, clock: Clock, tmp_path: Path
+) -> None:
+    async with replicas(world, clock, valkey.url, tmp_path) as servers:
+        for times in range(1, 5):
+            answers = await crowd(servers)
+            assert all(answer["data"] == answers[0]["data"] for answer in answers)
+            assert world.calls() == {name: times * calls for name, calls in CALLS.items()}
+            clock.advance(61)
+
+
+async def test_what_cannot_be_read_is_not_passed_on(
+    valkey: Any, world: Outside, clock: Clock, tmp_path: Path
+) -> None:
+    """A page of maintenance lasts as long as it is there, not as long as a payload does."""
+    async with replicas(world, clock, valkey.url, tmp_path) as servers:
+        world.suffer("pools", "html")
+        answers = await asyncio.gather(*(one.ask(POOLS) for one in servers))
+        assert all(answer["errors"][0]["extensions"]["code"] != "INTERNAL" for answer in answers)
+        world.recover()
+        clock.advance(10)  # the time to live is 60 s
+        await crowd(servers, POOLS)
+
+
+@pytest.mark.parametrize("accident", ["killed", "frozen", "emptied"])
+async def test_no_request_fails_when_the_store_does(
+    valkey: Any, world: Outside, clock: Clock, tmp_path: Path, accident: str
+) -> None:
+    async with replicas(world, clock, valkey.url, tmp_path) as servers, AsyncExitStack() as thawing:
+        await crowd(servers)
+        loading = asyncio.create_task(load(servers, clock))
+        if accident == "killed":
+            valkey.kill()
+        elif accident == "frozen":
+            thawing.enter_context(valkey.frozen())
+        else:
+            valkey.empty()
+        for _ in range(3):
+            await crowd(servers, each=2)
+            clock.advance(61)
+        if accident == "killed":
+            valkey.start()
+        await thawing.aclose()
+        loading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await loading
+
+        async def together() -> bool:
+            return not any(store.alone for store in stores(servers))
+
+        await until(together)
+        world.forget()
+        await crowd(servers)
+        assert world.calls() == CALLS  # once again they are one
+
+
+async def load(servers: list[Server], clock: Clock) -> None:
+    while True:
+        await crowd(servers, POOLS, each=1)
