@@ -113,7 +113,7 @@ def _next(
     found = [
         one
         for one in _all(network, key, stop_ids, start)
-        if (one.at_stop or one.expected_at >= start)
+        if (one.expected_at >= start or (one.at_stop and key.start is None))
         and one.expected_at < until
         and (key.routes is None or one.route_id in key.routes)
         and not (key.omit_canceled and one.realtime_state in OFF)

@@ -1,6 +1,7 @@
 """The application: one door to the network, one schema, fresh loaders for each request."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -72,6 +73,8 @@ def create_app(
         async with client, door.store:
             if settings.warm:
                 sources.start()
+            gc.collect()
+            gc.freeze()  # what lives as long as the process need not be looked through again
             reloading = asyncio.create_task(
                 keep_fresh((clients.refresh, documents.refresh)), name="reloading"
             )
@@ -95,6 +98,7 @@ def create_app(
     gate = Gate(planner, clients, documents, rates, metrics)
     executor = Executor(built, loaders, settings)
     live = Live(built, executor, settings)
+    metrics.subscribers.set_function(lambda: live.counts["listeners"])
     endpoint = Endpoint(gate, executor, live, settings)
     routes = [
         *(Route(path, endpoint.answer, methods=methods(settings)) for path in PATHS),

@@ -183,7 +183,7 @@ class Feed:
     def _collected(self, table: Table, body: bytes, now: datetime) -> Collection[Any] | SourceError:
         try:
             if table.reader.keeps is not None:
-                thing = table.reader.keeps.made(body, self._city, self._door.folder)
+                thing = table.reader.keeps.made(body, self._city, self._door.folder, now)
                 return Collection(table.binding, (thing,), 0, now)
             rows = table.speaks.rows(body)
             items, dropped = read_all(table.reader, rows, self._city, table.binding)

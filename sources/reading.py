@@ -38,11 +38,11 @@ class Reader(Generic[T]):
 class Keeps(Protocol[T_co]):
     """What makes one lasting thing, on disk, of a whole payload, and finds it again."""
 
-    def made(self, body: bytes, city: City, folder: Path) -> T_co:
-        """Out of a payload; ValueError if it cannot be, which leaves the last one in place."""
+    def made(self, body: bytes, city: City, folder: Path, at: datetime) -> T_co:
+        """Out of a payload read at `at`; ValueError if it cannot be: the last one stays."""
 
     def found(self, city: City, folder: Path) -> tuple[T_co, datetime] | None:
-        """What was made last, perhaps before a restart, and when."""
+        """What was made last, perhaps before a restart, and when its payload was read."""
 
 
 readers: dict[type, Reader[Any]] = {}

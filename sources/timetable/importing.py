@@ -65,6 +65,7 @@ def _read(tables: Tables, timezone: str | None, sha256: str) -> tuple[Manifest, 
     labels = Numbers({"": NONE})
     stops, parents = read_stops(tables)
     days = ServiceDays(tables)
+    first_day, last_day = days.range()
     trips = read_trips(tables, days.numbers, labels)
     times = read_stop_times(tables, labels)
     runs = find_runs(times, read_frequencies(tables))
@@ -92,7 +93,6 @@ def _read(tables: Tables, timezone: str | None, sha256: str) -> tuple[Manifest, 
         **departures,
         **days.arrays(zone),
     )
-    first_day, last_day = days.range()
     version, begins, ends = next(iter(tables.rows("FROM feed.feed_info")), (None, None, None))
     tables.count_rejects()
     counts = {

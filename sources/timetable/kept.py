@@ -1,5 +1,6 @@
 """Kept: a city's timetable between two readings of its feed, and between two runs of the server."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -13,7 +14,7 @@ from sources.timetable.timetable import Timetable
 class KeptTimetable:
     """The last whole edition, in a folder of the city's own."""
 
-    def made(self, body: bytes, city: City, folder: Path) -> Timetable:
+    def made(self, body: bytes, city: City, folder: Path, at: datetime) -> Timetable:
         editions = _editions(city, folder)
         with NamedTemporaryFile(suffix=".zip") as zipped:
             zipped.write(body)
@@ -22,6 +23,8 @@ class KeptTimetable:
         made = editions.current()
         if made is None:
             raise ValueError("the new edition cannot be opened")
+        read_at = at.timestamp()
+        os.utime(_place(city, folder) / CURRENT, (read_at, read_at))
         return made
 
     def found(self, city: City, folder: Path) -> tuple[Timetable, datetime] | None:
@@ -29,7 +32,9 @@ class KeptTimetable:
         if not current.exists():
             return None
         kept = _editions(city, folder).current()
-        return None if kept is None else (kept, datetime.fromtimestamp(current.stat().st_mtime, UTC))
+        return (
+            None if kept is None else (kept, datetime.fromtimestamp(current.stat().st_mtime, UTC))
+        )
 
 
 def _editions(city: City, folder: Path) -> Editions:

@@ -52,7 +52,7 @@ class Unpacked(NamedTuple):
 def unpack(
     archive: zipfile.ZipFile, file: str, into: Path, limit: int, problems: Problems
 ) -> Unpacked | None:
-    """Write one file of the zip to the path `into`; None if it is not there.
+    """Write one file of the zip to the path `into`; None if it is not there, or empty.
 
     ValueError for what no feed has: files too large or encrypted, endless lines.
     """
@@ -78,8 +78,8 @@ def unpack(
             if not spaced and b" " in chunk:
                 spaced = any(pair in chunk for pair in SPACED)
             line += chunk.count(b"\n")
-    names = next(csv.reader([header.decode()], skipinitialspace=True), [])
-    return Unpacked([name.strip() for name in names], spaced)
+    names = [name.strip() for name in next(csv.reader([header.decode()], skipinitialspace=True))]
+    return Unpacked(names, spaced) if any(names) else None
 
 
 def _mended(chunk: bytes) -> bytes:
