@@ -43,7 +43,7 @@ bench: $(READY)
 LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-annotate --no-header
 
-lock:
+lock: $(READY)
 	$(BIN)/$(LOCK) -o requirements/run.txt
 	$(BIN)/$(LOCK) --extra dev -o requirements/dev.txt
 

@@ -108,10 +108,12 @@ def seconds_late(call: Visit) -> int:
 def vehicle_positions(world: World, now: datetime) -> Iterator[FeedEntity]:
     """The vehicles on the road."""
     for trip, left in world.runs(world.bordeaux, now):
-        heard = (now - left[0].recorded).total_seconds() <= FRESH_S
-        begun = left[0].order > 1 or left[0].at_stop
-        if heard and begun and left[0].expected and not trip.canceled:
-            yield FeedEntity(id=vehicle(trip).id, vehicle=position(trip, left[0], now))
+        ahead = next((call for call in left if call.due >= now or call.at_stop), None)
+        if ahead is None or ahead.expected is None:
+            continue
+        heard = (now - ahead.recorded).total_seconds() <= FRESH_S
+        if heard and (ahead.order > 1 or ahead.at_stop):
+            yield FeedEntity(id=vehicle(trip).id, vehicle=position(trip, ahead, now))
 
 
 def position(trip: Trip, call: Visit, now: datetime) -> VehiclePosition:

@@ -185,9 +185,13 @@ def calls(
     now: datetime,
     seed: int,
     quays: Collection[int] | None = None,
-    horizon_s: float = HORIZON_S,
+    *,
+    whole: bool = False,
 ) -> Iterator[Visit]:
-    """The visits of one trip that are due within the horizon, at these quays or at all of them."""
+    """The visits of one trip that are due within the hour, at these quays or at all of them.
+
+    `whole` adds those later on, and those that came to pass before their time.
+    """
     instant, starts, served = now.timestamp(), trip.starts, trip.served
     recorded, delay = prediction(trip, instant, seed)
     if trip.canceled:
@@ -199,7 +203,8 @@ def calls(
         late = None if delay is None or skipped else trip.delay(index, delay)
         aimed = starts + trip.way.offsets[index]
         due = aimed + (late or 0)
-        if instant - DOORS_S <= due <= instant + horizon_s:
+        last_s = max(due, aimed) if whole else due
+        if instant - DOORS_S <= last_s and (whole or due <= instant + HORIZON_S):
             yield Visit(
                 trip,
                 index + 1,
@@ -223,7 +228,7 @@ def prediction(trip: Trip, instant: float, seed: int) -> tuple[float, int | None
         recorded = trip.starts - 7200 - 3600 * draw("age", *key)
         return recorded, -60 * int(1 + 11 * draw("early", *key))
     recorded = instant - 60 * draw("age", *key)
-    if habit < STALE + UNMONITORED:
+    if habit < STALE + UNMONITORED and not trip.added:  # else nobody would know of it
         return recorded, None
     # Two slow waves, from -60 to 300 s for the worst vehicles and next to nothing for most. They
     # change by less than a second a second: a vehicle that has left does not come back.

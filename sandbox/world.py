@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
-from math import inf
 from typing import NamedTuple
 
 from sandbox.network import Network, network
@@ -67,9 +66,12 @@ class World:
         return visits(network, now, self.seed, quays)
 
     def runs(self, network: Network, now: datetime) -> Iterator[tuple[Trip, list[Visit]]]:
-        """Every trip due somewhere within the hour, and all that is left of it."""
+        """Every trip due somewhere within the hour, and all that is left of it.
+
+        A call is left until its time has come, even if the vehicle was early and is gone.
+        """
         for trip in coming(network, now):
-            left = list(calls(trip, now, self.seed, horizon_s=inf))
+            left = list(calls(trip, now, self.seed, whole=True))
             if left and (left[0].due - now).total_seconds() <= HORIZON_S:
                 yield trip, left
 

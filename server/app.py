@@ -80,6 +80,7 @@ def create_app(
             )
             yield
             reloading.cancel()
+            gc.unfreeze()
             await live.close()
             await rates.close()
             sources.close()

@@ -172,6 +172,8 @@ class _Adding:
         given = {one.name.value: one.value for one in node.arguments or ()}
         sizes = []
         for name in weight.slicing:
+            if name not in field.args:  # a list that is paged one way only
+                continue
             size = _entries(self._value(given[name])) if name in given else None
             sizes.append(_entries(field.args[name].default_value) if size is None else size)
         return max((size for size in sizes if size is not None), default=weight.entries)

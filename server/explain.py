@@ -5,7 +5,8 @@ it has plain loaders, and its fields are not watched.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,9 +20,11 @@ from resolvers import Loaders
 from schema.key import Key
 from sources import Sources
 from sources.collection import Collection
+from sources.registry import Reading
 
 T = TypeVar("T")
 
+MEMORY = "memory"
 SHOWN = 20  # keys of one batch
 
 # On whose behalf the code at hand runs: a field, as its path, or the batch that answers keys.
@@ -48,7 +51,7 @@ class _Batch:
 
 @dataclass
 class _Read:
-    """A source, read for one batch."""
+    """A source, read for one batch; seconds are since the request began."""
 
     batch: _Batch | None
     began_s: float
@@ -77,26 +80,32 @@ class Explained(Loaders):
         return await super().load(key)
 
     async def collection(self, kind: type[T], city: str) -> Collection[T]:
-        who = asker.get()
-        batch = who if isinstance(who, _Batch) else None
-        before, began = self._sources.reading(kind, city), perf_counter()
-        found: Collection[T] | None = None
+        with self._seen(kind, city):
+            return await super().collection(kind, city)
+
+    async def keyed(self, kind: type[T], city: str, key: str) -> Collection[T]:
+        with self._seen(kind, city, key):
+            return await super().keyed(kind, city, key)
+
+    @contextmanager
+    def _seen(self, kind: type, city: str, key: str | None = None) -> Iterator[None]:
+        """Remember one read; of those that a batch makes of one source, the first that was work."""
+        source = self._sources.binding(kind, city).source
+        before, began = self._sources.reading(kind, city, key), perf_counter()
         try:
-            found = await super().collection(kind, city)
-            return found
+            yield
         finally:
-            source = self._sources.binding(kind, city).source
-            after = self._sources.reading(kind, city)
-            origin = "memory"
-            if after.calls != before.calls:
-                origin = "network"
-            elif after.held is not before.held:
-                origin = "store"
-            if (source, batch) not in self._reads or origin != "memory":
-                fetched_at = None if found is None else found.fetched_at
-                took_s = perf_counter() - began
-                at_s = began - self._began
-                self._reads[source, batch] = _Read(batch, at_s, took_s, origin, fetched_at)
+            after, who = self._sources.reading(kind, city, key), asker.get()
+            batch = who if isinstance(who, _Batch) else None
+            at = source, batch
+            if at not in self._reads or self._reads[at].origin == MEMORY:
+                self._reads[at] = _Read(
+                    batch,
+                    began - self._began,
+                    perf_counter() - began,
+                    _origin(before, after),
+                    after.held.fetched_at if after.held is not None else None,
+                )
 
     async def _batch(self, keys: list[Any]) -> list[Any]:
         batch = _Batch(keys, set().union(*(self._askers[key] for key in keys)))
@@ -124,6 +133,12 @@ class Explained(Loaders):
             }
             for (source, _), read in sorted(self._reads.items(), key=lambda one: one[1].began_s)
         ]
+
+
+def _origin(before: Reading, after: Reading) -> str:
+    if after.calls != before.calls:
+        return "network"
+    return "store" if after.held is not before.held else MEMORY
 
 
 def _watched(resolve: Any, root: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:

@@ -21,7 +21,7 @@ from server.errors import RequestError
 from server.execution import Executor, is_mutation
 from server.explain import Explained
 from server.gate import Gate
-from server.live import Live, Operation
+from server.live import FULL, RETRY_S, Live, Operation
 from server.logs import RequestIds
 from server.parameters import Parameters, Unreadable, bad_request, from_body, from_url
 from server.settings import Settings
@@ -103,7 +103,10 @@ class Endpoint:
             try:
                 self._gate.identify(visit, request)
                 operation = await self._gate.find(visit, await self._asked(request))
+                _safe(request, operation)
                 if framing is not None and (operation.is_subscription or media_type is None):
+                    if self._live.full:
+                        raise Unreadable(503, FULL, {"Retry-After": str(RETRY_S)})
                     await self._gate.admit(visit, operation)
                     return Stream(framing, self._live, operation)
                 return await self._answer(visit, request, operation, media_type or GRAPHQL)
@@ -148,10 +151,6 @@ class Endpoint:
         if operation.is_subscription:
             message = "Subscriptions are answered by WebSocket, or as text/event-stream."
             raise Unreadable(406, message)
-        if request.method != "POST" and is_mutation(operation.node):
-            if request.method == "QUERY":
-                raise RequestError(422, bad_request("Mutations are sent by POST."))
-            raise Unreadable(405, "Mutations are sent by POST.", {"Allow": "POST"})
         explain = request.headers.get("x-poche-explain", "")
         if "cost" in explain:
             estimated = self._gate.estimate(operation).cost
@@ -181,6 +180,14 @@ class Endpoint:
         partial = result.errors and media_type == GRAPHQL
         status = self._settings.partial_success_status if partial else 200
         return _json(body, status, media_type, standing.headers if standing else None)
+
+
+def _safe(request: Request, operation: Operation) -> None:
+    """Nothing changes but by POST; RequestError (422), Unreadable (405)."""
+    if request.method != "POST" and is_mutation(operation.node):
+        if request.method == "QUERY":
+            raise RequestError(422, bad_request("Mutations are sent by POST."))
+        raise Unreadable(405, "Mutations are sent by POST.", {"Allow": "POST"})
 
 
 @asynccontextmanager

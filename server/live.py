@@ -32,6 +32,7 @@ PACE_S = 1.0  # between two executions that only time asks for
 REST_S = 60.0  # what depends on the time and does not say so is right to the minute
 TURNS = 16  # questions that are asked again at a time, so that other requests get theirs
 FAREWELL_S = 5.0
+FULL, RETRY_S = "There is no place for more clients at the moment.", 5
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Logs: one line an event, JSON for machines, coloured for people; each with its request's id."""
 
 import logging
+import sys
 import re
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ def configure(form: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler()

@@ -20,6 +20,7 @@ from server.live import Listener, Live, Operation
 
 HEARTBEAT_S = 12.0  # proxies close what is silent for long; 15 s is said to be safe
 STALL_S = 20.0  # a client that takes nothing for so long has gone
+NOT_NOW = (401, 403, 429, 503)
 HEADERS = {
     "Cache-Control": "no-store",
     "Vary": "Accept",
@@ -74,9 +75,10 @@ def wanted(accept: str) -> Framing | None:
 
 
 def refused(framing: Framing, error: RequestError) -> Response:
-    """An operation that never executes, in the words of a stream."""
+    """An operation that never executes: an event, unless it is a matter of who asks, or how often."""
     whole = framing.opening + framing.framed(_errors(error)) + framing.closing
-    return Response(whole, 200, HEADERS, framing.media_type)
+    status = error.status if error.status in NOT_NOW else 200
+    return Response(whole, status, {**HEADERS, **error.headers}, framing.media_type)
 
 
 class Stream(StreamingResponse):

@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from server.errors import RequestError
 from server.limits import over
-from server.live import Live, Operation
+from server.live import FULL, RETRY_S, Live, Operation
 from server.parameters import Parameters
 
 log = structlog.get_logger("server")
@@ -29,7 +29,6 @@ log = structlog.get_logger("server")
 PROTOCOL = "graphql-transport-ws"
 MAX_ID = 100  # characters of an operation's id; libraries use numbers or UUIDs
 STALL_S = 20.0  # a client that takes nothing for so long has gone
-RETRY_S = 5
 MAX_REASON = 123  # bytes, as RFC 6455 has it
 
 BAD_MESSAGE, UNAUTHORIZED, FORBIDDEN, BAD_PROTOCOL = 4400, 4401, 4403, 4406
@@ -57,8 +56,7 @@ class Sockets:
     async def answer(self, socket: WebSocket) -> None:
         if self._live.full:
             headers = {"Retry-After": str(RETRY_S)}
-            full = PlainTextResponse("No place for more clients at the moment.\n", 503, headers)
-            await socket.send_denial_response(full)
+            await socket.send_denial_response(PlainTextResponse(FULL + "\n", 503, headers))
             return
         with suppress(WebSocketDisconnect):
             if PROTOCOL not in socket.scope["subprotocols"]:

@@ -72,6 +72,12 @@ class Feed:
         binding = self.tables[0].binding
         return binding.ttl_s + max(binding.stale_while_revalidate_s, binding.stale_if_error_s)
 
+    @property
+    def asks(self) -> frozenset[str]:
+        """The sources that calls for it are counted under."""
+        followed = self._follows.asks if self._follows is not None else frozenset()
+        return followed | {self.tables[0].binding.source}
+
     def _find(self) -> None:
         """Begin with what was made of a payload before a restart."""
         for table in self.tables:
@@ -108,7 +114,7 @@ class Feed:
                 payload = await store.newer(self.name, than, first.timeout_s)
             if payload is not None:
                 return await self._taken(payload, held)
-            if not ours:
+            if not ours and not store.alone:  # else there is nobody left to wait for
                 raise Unavailable("another replica could not read it", first)
             try:
                 payload = await self._fetch()

@@ -5,6 +5,7 @@ its quota, its breaker. Only what is asked for is read, and only then; what was
 not asked for the longest is forgotten.
 """
 
+from collections import Counter
 from dataclasses import replace
 from typing import TypeVar
 
@@ -27,12 +28,17 @@ class Keyed:
         self._door = door
         self._most = most
         self._feeds: dict[str, Feed] = {}  # the one asked for last comes last
+        self.answers: Counter[str] = Counter()  # of all of them, as of `Cached`
         self._unasked = Feed(city, (self.table,), door)
 
     @property
     def latest(self) -> Feed:
         """The feed that was asked for last: how the source is doing."""
         return next(reversed(self._feeds.values()), self._unasked)
+
+    def find(self, key: str) -> Feed | None:
+        """The feed of one thing, without asking for it."""
+        return self._feeds.get(key)
 
     async def collection(self, kind: type[T], key: str) -> Collection[T]:
         """What the source says of one thing; SourceError if it cannot be read.
@@ -44,6 +50,7 @@ class Keyed:
             speaks = self.table.speaks.one(key)
             feed = Feed(self._city, (replace(self.table, speaks=speaks),), self._door)
             feed.cached.ahead = False
+            feed.cached.answers = self.answers
             if len(self._feeds) >= self._most:
                 del self._feeds[next(iter(self._feeds))]
         self._feeds[key] = feed

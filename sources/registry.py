@@ -13,6 +13,7 @@ from cities import Binding, City, CityError
 from cities.binding import WORDS
 from schema.provenance import Source, SourceState
 from sources.calendar import Calendar
+from sources.cache import Held
 from sources.collection import Collection
 from sources.errors import NotOffered, OverQuota, SourceError
 from sources.feeds import Feed, Table
@@ -36,7 +37,7 @@ class Vitals(NamedTuple):
 class Reading(NamedTuple):
     """What a read changes: the snapshot that is held, and how many calls were made for it."""
 
-    held: object
+    held: Held[Any] | None
     calls: int
 
 
@@ -111,12 +112,13 @@ class Sources:
             return Vitals(breaker, None)
         return Vitals(breaker, (await self._door.store.left(source, binding.quota)).calls)
 
-    def reading(self, kind: type, city: str) -> Reading:
-        """How things stand, to compare them before and after a read."""
-        feed = self._feed(kind, city)
-        source = feed.tables[0].binding.source
-        calls = sum(n for (called, _), n in self._door.calls.items() if called == source)
-        return Reading(feed.cached.held, calls)
+    def reading(self, kind: type, city: str, key: str | None = None) -> Reading:
+        """How things stand, of one thing if the source is keyed, before or after a read."""
+        keyed = self._keyed.get((kind, city))
+        feed = keyed.find(key or "") if keyed else self._feed(kind, city)
+        asks = feed.asks if feed else {self.binding(kind, city).source}
+        calls = sum(n for (source, _), n in self._door.calls.items() if source in asks)
+        return Reading(feed.cached.held if feed else None, calls)
 
     @property
     def calls(self) -> Mapping[tuple[str, str], int]:
@@ -126,11 +128,9 @@ class Sources:
     @property
     def answers(self) -> Mapping[tuple[str, str], int]:
         """Questions answered since the start, by source and whether what was held was fresh."""
-        return {
-            (feed.tables[0].binding.source, how): count
-            for feed in set(self._feeds.values())
-            for how, count in feed.cached.answers.items()
-        }
+        counted = {f.tables[0].binding.source: f.cached.answers for f in self._feeds.values()}
+        counted |= {one.table.binding.source: one.answers for one in self._keyed.values()}
+        return {(source, how): n for source, some in counted.items() for how, n in some.items()}
 
     @property
     def warm(self) -> bool:

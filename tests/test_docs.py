@@ -136,15 +136,15 @@ BROKEN = {
 EXAMPLES = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", ERRORS, re.DOTALL | re.MULTILINE))
 
 
+RAISING = ("sources/errors.py", "schema/arguments.py")
+
+
 def codes() -> set[str]:
     """Every code that our code can give to a client."""
     places = (*(ROOT / "server").glob("*.py"), *(ROOT / f for f in RAISING))
     text = "\n".join(path.read_text("utf-8") for path in places)
     given = re.findall(r'\bcode"?(?:: str)? ?[:=] ?"([A-Z_]+)"|_coded\(.*"([A-Z_]+)"\)', text)
     return {one or other for one, other in given} - {"SOURCE_ERROR"}  # that of the base class
-
-
-RAISING = ("sources/errors.py", "schema/arguments.py")
 
 
 def test_every_code_is_explained_and_every_explained_code_exists():

@@ -230,13 +230,12 @@ async def test_a_manifest_is_planned_before_anybody_asks(server, monkeypatch):
         assert "data" in (await server.client.post("/graphql", json={"id": name})).json()
 
 
-async def test_a_manifest_may_be_longer_than_what_anybody_sends(serve, settings, folder):
-    long = "{ " + " ".join(["__typename"] * 1_100) + " }"
+async def test_those_we_know_may_ask_more_at_once(serve, settings, folder):
+    long = "{ a: __typename b: __typename }"
     (folder / "long.graphql").write_text(long)
-    async with serve(**settings) as server:
-        assert (await server.client.post("/graphql", json={"query": long + " "})).status_code == 400
-        assert "data" in (await server.client.post("/graphql", json={"id": "long"})).json()
-        keyed = await server.client.post(
-            "/graphql", json={"query": long + " "}, headers=bearer(KEY)
-        )
-        assert "data" in keyed.json()
+    async with serve(**settings, max_tokens=5) as server:
+        sent = {"query": long + " "}
+        assert code(await server.client.post("/graphql", json=sent)) == (400, "LIMIT_EXCEEDED")
+        for body, headers in (({"id": "long"}, {}), (sent, bearer(KEY))):
+            answer = await server.client.post("/graphql", json=body, headers=headers)
+            assert answer.status_code == 200

@@ -1,6 +1,9 @@
 """The sandbox under test: in memory for what it says, on a real socket for how it says it."""
 
 import asyncio
+import csv
+import io
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Unpack
@@ -14,6 +17,20 @@ from sandbox.world import World
 
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)  # a Tuesday of term, noon in Nantes
 Ask = Callable[..., httpx.Response]
+Tables = dict[str, list[dict[str, str]]]
+
+
+def tables(answer: httpx.Response, *wanted: str) -> Tables:
+    """The files of a GTFS zip, or those wanted, as rows by column."""
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    found = {}
+    for file in archive.namelist():
+        name = file.removesuffix(".txt")
+        if not wanted or name in wanted:
+            text = archive.read(file).decode("utf-8")
+            assert text.startswith("\ufeff")
+            found[name] = list(csv.DictReader(text[1:].splitlines()))
+    return found
 
 
 def in_memory(world: World, **options: Unpack[Options]) -> Ask:

@@ -1,24 +1,19 @@
 """The GTFS file: a consistent feed of the real lines, once a month, as large as one wants."""
 
-import csv
-import io
-import zipfile
 from collections import defaultdict
 from datetime import datetime
 from itertools import pairwise
 from time import process_time
 
-import httpx
 import pytest
 
 from sandbox.world import World
-from tests.sandbox.conftest import NOON, Ask, in_memory
+from tests.sandbox.conftest import NOON, Ask, Tables, in_memory, tables
 
 RECORDS = (
     "/data.nantesmetropole.fr/api/explore/v2.1/catalog/datasets"
     "/244400404_transports_commun_naolib_nantes_metropole_gtfs/records"
 )
-Tables = dict[str, list[dict[str, str]]]
 
 
 def file_path(ask: Ask) -> str:
@@ -26,17 +21,6 @@ def file_path(ask: Ask) -> str:
     url: str = ask("GET", RECORDS).json()["results"][0]["fichier"]["url"]
     assert url.startswith("https://data.nantesmetropole.fr/")
     return url.removeprefix("https:/")
-
-
-def tables(answer: httpx.Response) -> Tables:
-    archive = zipfile.ZipFile(io.BytesIO(answer.content))
-    assert archive.testzip() is None
-    files = {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
-    assert all(text.startswith("\ufeff") for text in files.values())
-    return {
-        name.removesuffix(".txt"): list(csv.DictReader(text[1:].splitlines()))
-        for name, text in files.items()
-    }
 
 
 @pytest.fixture(scope="module")
@@ -138,8 +122,7 @@ def test_a_network_of_any_size() -> None:
     world = World(lambda: NOON, stops=5000)
     assert process_time() - began < 2
     ask = in_memory(world)
-    archive = zipfile.ZipFile(io.BytesIO(ask("GET", file_path(ask)).content))
-    stops = list(csv.DictReader(archive.read("stops.txt").decode("utf-8-sig").splitlines()))
+    stops = tables(ask("GET", file_path(ask)), "stops")["stops"]
     assert len(stops) == len({stop["stop_id"] for stop in stops}) == 5000
     assert sum(1 for _ in world.visits(world.nantes, NOON)) > 10_000
     assert all(47 < float(stop["stop_lat"]) < 47.5 for stop in stops)

@@ -9,17 +9,26 @@ from typing import Any
 import pytest
 from waiting import until
 
+from sources.shared_store import Shared
 from sources.store import Store
 from tests.conftest import Clock, Server
-from tests.faults.town import CALLS, FIELDS, HOME, Outside, early, landed, nantes, outside, town
+from tests.faults.town import Outside, early, landed, nantes, outside, town
 
 pytestmark = pytest.mark.anyio
 
 REPLICAS = 3
-# The quota of the gateway is by Valkey's own clock, which no test can put forward.
-POLICY = {"ttl": "60s", "stale_while_revalidate": "30s", "quota": "1000 per 1s"}
-TABLES = [*FIELDS, "routes"]
+PATIENCE_S = 5.0  # three of them share one process, and the machine has other things to do
+# One call each: the quota of the others is by Valkey's own clock, which no test can put forward.
+QUERY = """{ pools { nodes { name openNow } } menus(days: 5) { date }
+             school(uai: "0441456U") { name } }"""
+TABLES = ("pools", "pools.hours", "schools", "menus")
+POLICY = {"ttl": "60s", "stale_while_revalidate": "30s"}
 POOLS = "{ pools { totalCount } }"
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(Shared.__init__.__kwdefaults__, "patience_s", PATIENCE_S)
 
 
 @pytest.fixture
@@ -49,7 +58,7 @@ def stores(servers: list[Server]) -> list[Store]:
     return [server.app.state.sources._door.store for server in servers]
 
 
-async def crowd(servers: list[Server], query: str = HOME, each: int = 5) -> list[dict[str, Any]]:
+async def crowd(servers: list[Server], query: str = QUERY, each: int = 5) -> list[dict[str, Any]]:
     """Many clients of each replica at once; nobody fails."""
     answers = await asyncio.gather(*(one.ask(query) for one in servers for _ in range(each)))
     assert [error for answer in answers for error in answer.get("errors", ())] == []
@@ -64,7 +73,7 @@ async def test_all_of_them_make_one_call_per_time_to_live(
         for times in range(1, 5):
             answers = await crowd(servers)
             assert all(answer["data"] == answers[0]["data"] for answer in answers)
-            assert world.calls() == {name: times * calls for name, calls in CALLS.items()}
+            assert world.calls() == dict.fromkeys(TABLES, times)
             clock.advance(61)
 
 
@@ -110,7 +119,7 @@ async def test_no_request_fails_when_the_store_does(
         await until(together)
         world.forget()
         await crowd(servers)
-        assert world.calls() == CALLS  # once again they are one
+        assert world.calls() == dict.fromkeys(TABLES, 1)  # once again they are one
 
 
 async def load(servers: list[Server], clock: Clock) -> None:

@@ -55,6 +55,8 @@ async def operate(store: Shared) -> None:
     await store.exhaust("nantes/bikes", LONG_S)
     assert 0 < await store.take("nantes/bikes", PER_DAY) <= ALONE_S
     assert (await store.left("nantes/bikes", PER_DAY)).resets_in_s > LONG_S - 60
+    assert await store.shelve("tram-app", "a", "text", 1) == "text"
+    assert await store.shelve("tram-app", "a", None, 1) == "text"
     assert store.alone
 
 

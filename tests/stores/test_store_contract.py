@@ -179,3 +179,15 @@ async def test_memory_is_bounded() -> None:
     assert [await store.get(feed) is not None for feed in "abc"] == [False, True, True]
     await store.put("b", Payload(b"x" * 101, 2.0), LONG_S)
     assert await store.get("b") is None
+
+
+async def test_a_shelf_keeps_what_was_used_last(stores: list[Store]) -> None:
+    one, other = stores[:2]
+    assert await one.shelve("tram-app", "a", None, 2) is None
+    for name in "ab":
+        assert await one.shelve("tram-app", name, f"é{name}", 2) == f"é{name}"
+    assert await other.shelve("tram-app", "a", None, 2) == "éa"
+    assert await other.shelve("bus-app", "a", None, 2) is None
+    await other.shelve("tram-app", "c", "éc", 2)
+    kept = [await one.shelve("tram-app", name, None, 2) for name in "abc"]
+    assert kept == ["éa", None, "éc"]

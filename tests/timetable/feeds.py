@@ -27,7 +27,9 @@ SMALL = {
         "t-1,08:10:00,08:11:00,gare-1,2,0,0\n"
         "t-1,08:20:00,08:20:00,mairie,3,0,0\n"
     ),
-    "calendar.txt": f"service_id,{WEEK},start_date,end_date\ndaily,1,1,1,1,1,1,1,20260601,20260831\n",
+    "calendar.txt": (
+        f"service_id,{WEEK},start_date,end_date\ndaily,1,1,1,1,1,1,1,20260601,20260831\n"
+    ),
 }
 
 

@@ -1,10 +1,12 @@
 """Reference: departures straight from the text of a feed, slow and by the book."""
 
 import csv
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from io import StringIO
+from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -25,6 +27,12 @@ class Expected(NamedTuple):
     headsign: str
     pickup_type: int
     headway_s: int
+
+
+def text_of(path: Path) -> dict[str, str]:
+    """The files of a real feed that has nothing odd about it."""
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name).decode("utf-8-sig") for name in archive.namelist()}
 
 
 def rows(feed: Mapping[str, str], file: str) -> list[dict[str, str]]:
@@ -81,7 +89,7 @@ def trip_runs(feed: Mapping[str, str], trip_id: str, first: int) -> Iterator[tup
     for row in often:
         start = seconds(row["start_time"])
         while start < seconds(row["end_time"]):
-            yield start, 0 if row["exact_times"] == "1" else int(row["headway_secs"])
+            yield start, 0 if row.get("exact_times") == "1" else int(row["headway_secs"])
             start += int(row["headway_secs"])
 
 
@@ -91,7 +99,7 @@ def departures(
     """All that leave in time, sorted."""
     zone = ZoneInfo(rows(feed, "agency.txt")[0]["agency_timezone"])
     wanted = set(stop_ids)
-    wanted |= {r["stop_id"] for r in rows(feed, "stops.txt") if r["parent_station"] in wanted}
+    wanted |= {r["stop_id"] for r in rows(feed, "stops.txt") if r.get("parent_station") in wanted}
     times = stop_times(feed)
     found = []
     for trip in rows(feed, "trips.txt"):
@@ -115,7 +123,7 @@ def departures(
                                 int(row["stop_sequence"]),
                                 trip["route_id"],
                                 day,
-                                row["stop_headsign"] or trip["trip_headsign"],
+                                row.get("stop_headsign") or trip["trip_headsign"],
                                 int(row["pickup_type"] or 0),
                                 headway,
                             )

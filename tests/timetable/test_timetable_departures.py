@@ -57,7 +57,8 @@ def feeds(draw: st.DrawFn) -> dict[str, str]:
             first, last = sorted((draw(DAYS), draw(DAYS)))
             weeks.append(f"{service},{','.join(days)},{first:%Y%m%d},{last:%Y%m%d}")
         for day in draw(st.lists(DAYS, max_size=3, unique=True)):
-            dates.append(f"{service},{day:%Y%m%d},{draw(st.sampled_from('12'))}")
+            kind = draw(st.sampled_from("12"))
+            dates.append(f"{service},{day:%Y%m%d},{kind}")
         dates.append(f"{service},20260601,1")  # else the feed may have no day at all
     header = "trip_id,arrival_time,departure_time,stop_id,stop_sequence,pickup_type,stop_headsign"
     files = {
@@ -133,9 +134,7 @@ def test_a_service_day_begins_at_noon_minus_12_hours(tmp_path: Path) -> None:
         found = timetable.departures(
             ["port", "GARE"], start, first=9, time_range=timedelta(hours=23)
         )
-        seen[day] = [
-            one.departure_time.isoformat() for one in found if one.start_date == day
-        ]
+        seen[day] = [one.departure_time.isoformat() for one in found if one.start_date == day]
     assert seen == {
         date(2026, 3, 29): ["2026-03-28T23:30:00+01:00", "2026-03-29T08:11:00+02:00"],
         date(2026, 10, 25): ["2026-10-25T01:30:00+02:00", "2026-10-25T08:11:00+01:00"],

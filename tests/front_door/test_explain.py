@@ -1,0 +1,78 @@
+"""Explain: what a query read, from where, and which fields waited for it."""
+
+import pytest
+
+from resolvers import Loaders
+from tests.conftest import down
+
+pytestmark = pytest.mark.anyio
+
+HEADERS = {"X-Poche-Explain": "sources"}
+NESTED = """{
+  stop(gtfsId: "FR_NAOLIB:StopPlace:20") { quays { departures(first: 1) { expectedAt } } }
+  again: stop(gtfsId: "FR_NAOLIB:StopPlace:20") { name }
+}"""
+
+
+async def explained(server, query):
+    answer = await server.client.post("/graphql", json={"query": query}, headers=HEADERS)
+    assert "errors" not in answer.json()
+    reads = answer.json()["extensions"]["explain"]
+    return {one["source"]: one for one in reversed(reads)}  # the first of each
+
+
+async def test_each_read_says_from_where_and_who_waited(serve):
+    async with serve() as server:
+        found = await explained(server, NESTED)
+    stops, departures = found["nantes/stops"], found["nantes/departures"]
+    assert {stops["from"], departures["from"]} == {"network"}
+    assert {"stop", "again"} <= set(stops["fields"])
+    assert departures["fields"] == ["stop.quays.*.departures"]
+    assert departures["batch"] == len(departures["keys"]) > 1
+    assert all("DeparturesAt" in key for key in departures["keys"])
+    assert departures["ageS"] == 0
+    assert 0 <= stops["startMs"] <= departures["startMs"]
+    assert departures["ms"] > 0
+
+
+async def test_what_was_spared_is_said_too(serve, replay):
+    query = "{ pools { totalCount } }"
+    async with serve() as server:
+        await server.ask(query)
+        server.clock.advance(5)
+        found = await explained(server, query)
+        assert (found["nantes/pools"]["from"], found["nantes/pools"]["ageS"]) == ("memory", 5)
+        assert replay.calls["pools"] == 1
+
+
+async def test_a_read_that_failed_is_said_too(serve, replay):
+    replay.broken["pools"] = down
+    async with serve() as server:
+        body = {"query": "{ pools { totalCount } }"}
+        answer = (await server.client.post("/graphql", json=body, headers=HEADERS)).json()
+    assert answer["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+    [read] = answer["extensions"]["explain"]
+    assert (read["source"], read["from"], read["ageS"]) == ("nantes/pools", "network", None)
+
+
+async def test_it_changes_nothing_of_the_answer(serve):
+    async with serve() as one, serve() as other:
+        plain = await one.ask(NESTED)
+        answer = await other.client.post("/graphql", json={"query": NESTED}, headers=HEADERS)
+        assert answer.json()["data"] == plain["data"]
+
+
+async def test_it_costs_nothing_when_it_is_off(serve, monkeypatch):
+    def never(*_):
+        raise AssertionError("watched, and nobody asked for it")
+
+    monkeypatch.setattr("server.explain.Explained.__init__", never)
+    monkeypatch.setattr("server.explain._watched", never)
+    kinds = []
+    init = Loaders.__init__
+    monkeypatch.setattr(
+        Loaders, "__init__", lambda self, *rest: kinds.append(type(self)) or init(self, *rest)
+    )
+    async with serve() as server:
+        assert "explain" not in (await server.ask(NESTED))["extensions"]
+    assert kinds == [Loaders]
