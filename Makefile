@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := schema resolvers sources cities server sandbox tests
 
-.PHONY: demo serve test check fix schema record live bench lock clean
+.PHONY: demo serve test check fix schema record live bench soak lock clean
 
 demo: $(READY)
 	$(BIN)/poche demo
@@ -38,6 +38,10 @@ live: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench.reading
+
+MINUTES ?= 60
+soak: $(READY)
+	$(BIN)/python -m bench.soak --minutes $(MINUTES)
 
 # Versions and hashes of everything, for any Python we support, and no registry's address.
 LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \

@@ -39,6 +39,7 @@ from server.explorer import examples
 from server.settings import Settings
 
 ROUND_S = 15.0  # of load, before the server is looked at
+ROUNDS = 6  # at least, whatever the time
 PER_S = 10
 HANG_UP = 0.1
 FAULT_S = 2.0
@@ -106,13 +107,12 @@ async def misfortune(outside: httpx.AsyncClient, until: float) -> None:
         await asyncio.sleep(FAULT_S)
 
 
-async def at_rest(client: httpx.AsyncClient, pid: int) -> Sample:
+def at_rest(base: str, pid: int) -> Sample:
     """What the server is like when nobody asks anything of it."""
-    return Sample(
-        int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"),
-        int((await client.get("/tasks")).text),
-        len(list(Path(f"/proc/{pid}/fd").iterdir())),
-    )
+    tasks = int(httpx.get(f"{base}/tasks", timeout=30).text)
+    pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
+    files = len(os.listdir(f"/proc/{pid}/fd"))
+    return Sample(pages * os.sysconf("SC_PAGE_SIZE"), tasks, files)
 
 
 async def soak(base: str, upstream: str, pid: int, minutes: float) -> bool:
@@ -120,13 +120,13 @@ async def soak(base: str, upstream: str, pid: int, minutes: float) -> bool:
     seen: Counter[str] = Counter()
     end = time.monotonic() + 60 * minutes
     async with httpx.AsyncClient(base_url=upstream, timeout=30) as outside:
-        while time.monotonic() < end:
+        while time.monotonic() < end or len(samples) < ROUNDS:
             async with httpx.AsyncClient(base_url=base, timeout=30) as client:
                 await ready(client)
                 until = time.monotonic() + ROUND_S
                 await asyncio.gather(load(client, until, seen), misfortune(outside, until))
                 await outside.delete("/_control/faults")
-                samples.append(await at_rest(client, pid))
+            samples.append(at_rest(base, pid))
     return verdict(samples, seen)
 
 

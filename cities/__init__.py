@@ -20,6 +20,7 @@ __all__ = ["Binding", "City", "CityError", "Column", "Quota", "Secret", "load", 
 
 HERE = Path(__file__).parent
 NOT_INHERITED = {"fields", "key"}
+TABLES = frozenset({"exclude", "params", "refine"})  # options of protocols, no parts of services
 
 
 Insee = Annotated[str, Field(pattern=r"^[0-9][0-9AB][0-9]{3}$")]
@@ -116,7 +117,7 @@ def _bindings(path: Path, service: str, table: dict[str, Any]) -> Iterable[Bindi
     parts = {
         name: inner
         for name, inner in table.items()
-        if isinstance(inner, dict) and name not in WORDS
+        if isinstance(inner, dict) and name not in WORDS | TABLES
     }
     whole = {name: value for name, value in table.items() if name not in parts}
     if "protocol" in whole or not parts:  # a service may be all parts

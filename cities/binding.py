@@ -45,11 +45,15 @@ def parse_quota(value: Any) -> Any:
 
 
 class Column(Strict):
-    """Which column holds a value: its name or dotted path, and which part of its text."""
+    """Which column holds a value: its name or dotted path, and which part of its text.
+
+    `values` says in our words what the upstream's codes mean; any other code is no value.
+    """
 
     column: str
     part: int | None = Field(default=None, ge=1)
     separator: str = ":"
+    values: Mapping[str, str] | None = None
 
 
 class Secret(Strict):

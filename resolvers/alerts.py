@@ -9,7 +9,6 @@ from resolvers.stops import quays
 from schema.alerts import (
     Alert,
     AlertEntity,
-    AlertSeverityLevel,
     AlertsIn,
     AlertsOn,
     AlertStatus,
@@ -17,6 +16,7 @@ from schema.alerts import (
     RoutesCalled,
     StopsCalled,
 )
+from schema.causes import AlertSeverityLevel
 from schema.paging import Page, Sort, page
 from schema.routes import Route
 from schema.stops import Stop

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from resolvers.loaders import Loaders, answers_many
 from schema.arguments import Near
+from schema.bikes import VehicleRentalStation
 from schema.paging import Page, Sort, Window, page
 from schema.places import PlacesNear
 from schema.pools import Pool
@@ -14,7 +15,9 @@ from sources.collection import Collection, Nearness
 from sources.names import fold
 
 T = TypeVar("T")
-KINDS: dict[str, type] = {kind.__name__: kind for kind in (Pool, School, Stop)}
+KINDS: dict[str, type] = {
+    kind.__name__: kind for kind in (Pool, School, Stop, VehicleRentalStation)
+}
 
 
 @answers_many(PlacesNear, "city", "kind")

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox import control as controls
-from sandbox import explore, gtfs, gtfs_rt, info_trafic, siri, siri_lite
+from sandbox import explore, gbfs, gtfs, gtfs_rt, info_trafic, siri, siri_lite
 from sandbox.breakage import refusal, suffer
 from sandbox.datasets import Dataset
 from sandbox.faults import UPSTREAMS, Fault, Faults
@@ -37,6 +37,7 @@ PORTALS = {
 }
 SIRI_PATH = "/api.okina.fr/gateway/sem/realtime/anshar/services"
 MECATRAN = "/bdx.mecatran.com/utw/ws"
+CYCLOCITY = "/api.cyclocity.fr/contracts/nantes/gbfs"
 MECATRAN_KEY = "opendata-bordeaux-metropole-flux-gtfs-rt"  # printed on a page for everyone
 GTFS_RT = {
     "realtime": ("bordeaux.departures", gtfs_rt.trip_updates),
@@ -87,6 +88,11 @@ def create_app(
             for path, (name, entities) in GTFS_RT.items()
         ),
         Route(f"{MECATRAN}/siri/2.0/bordeaux/{{service}}.json", outside.siri_services),
+        Route(f"{CYCLOCITY}/{{path:path}}.json", outside.bikes(gbfs.NAOLIB, "bikes")),
+        Route(
+            f"{MECATRAN}/gbfs/bordeaux/v3/{{path}}.json",
+            outside.bikes(gbfs.LE_VELO, "bordeaux.bikes", "apiKey"),
+        ),
     ]
     for host, datasets in PORTALS.items():
         endpoint = outside.portal(datasets, explore.Quota(daily_quota))
@@ -205,6 +211,22 @@ class Outside:
 
         return endpoint
 
+    def bikes(self, system: gbfs.System, name: str, key: str = "") -> Endpoint:
+        """The files of a network of shared bikes."""
+
+        async def endpoint(request: Request) -> Response:
+            asked = request.path_params["path"].removeprefix("v2/")
+
+            async def answer(now: datetime, fault: Fault) -> Response:
+                file = gbfs.file(system, asked, now, self.world.seed, fault)
+                if file is None:
+                    return JSONResponse({"message": f"no file {asked}"}, 404)
+                return JSONResponse(file)
+
+            return await self.call(request, name, answer, key)
+
+        return endpoint
+
     async def siri_services(self, request: Request) -> Response:
         """A SIRI service of Bordeaux."""
         service = request.path_params["service"]
@@ -245,6 +267,9 @@ async def index(request: Request) -> Response:
         (name, f"{host}{MECATRAN}/gtfsfeed/{path}/bordeaux?apiKey={MECATRAN_KEY}")
         for path, name in feeds.items()
     ]
+    links.append(("bikes", f"{host}{CYCLOCITY}/gbfs.json"))
+    discovery = f"{host}{MECATRAN}/gbfs/bordeaux/v3/gbfs.json"
+    links.append(("bordeaux.bikes", f"{discovery}?apiKey={MECATRAN_KEY}"))
     discovery = f"{host}{MECATRAN}/siri/2.0/bordeaux/lines-discovery.json"
     links.append(("bordeaux.siri", f"{discovery}?AccountKey={MECATRAN_KEY}"))
     listed = "".join(

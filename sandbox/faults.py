@@ -29,10 +29,12 @@ UPSTREAMS = {
     "pools.hours": "opening hours of the swimming pools",
     "schools": "the national directory of schools",
     "menus": "menus of the school canteens",
+    "bikes": "stations of shared bikes (GBFS)",
     "bordeaux.stops": "the GTFS file of Bordeaux",
     "bordeaux.departures": "the trip updates of Bordeaux (GTFS-RT)",
     "bordeaux.vehicles": "the vehicle positions of Bordeaux (GTFS-RT)",
     "bordeaux.alerts": "the alerts of Bordeaux (GTFS-RT)",
+    "bordeaux.bikes": "stations of shared bikes of Bordeaux (GBFS)",
     "bordeaux.siri": "the next departures, stops, lines and messages of Bordeaux (SIRI Lite)",
 }
 

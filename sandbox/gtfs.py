@@ -22,7 +22,7 @@ from sandbox.timetable import Trip, trips
 FILE = "0cc0469a72de54ee045cb66d1a21de9e"
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ADDED, REMOVED = 1, 2  # calendar_dates' exception_type
-NOT_HERE = 1  # pickup_type and drop_off_type
+NO_PICKUP = "1"
 
 
 class Table(NamedTuple):
@@ -128,7 +128,7 @@ def tables(network: Network, issue: date) -> dict[str, Table]:
             ],
         ),
         "stop_times": Table(
-            "trip_id arrival_time departure_time stop_id stop_sequence pickup_type drop_off_type",
+            "trip_id arrival_time departure_time stop_id stop_sequence pickup_type",
             [row for trip in planned for row in stop_times(trip)],
         ),
         **calendar(network, issue),
@@ -169,15 +169,7 @@ def stop_times(trip: Trip) -> Iterator[Sequence[object]]:
             and 2 * offsets[index] == offsets[index - 1] + offsets[index + 1]
         ):
             time = ""  # half-way between its neighbours, which have theirs
-        yield (
-            name,
-            time,
-            time,
-            quay.id,
-            index + 1,
-            NOT_HERE if index == last else 0,
-            NOT_HERE if index == 0 else 0,
-        )
+        yield name, time, time, quay.id, index + 1, NO_PICKUP if index == last else ""
 
 
 def calendar(network: Network, issue: date) -> dict[str, Table]:

@@ -59,7 +59,7 @@ def trip_update(trip: Trip, left: list[Visit]) -> TripUpdate | None:
     update = TripUpdate(trip=descriptor(trip), timestamp=int(left[0].recorded.timestamp()))
     if trip.canceled:
         return update
-    if all(call.expected is None for call in left if not call.skipped):
+    if left[-1].expected is None:
         if trip.rank % 2:
             return None
         update.stop_time_update.add(

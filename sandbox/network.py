@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from math import cos, hypot, radians, sin
 from typing import NamedTuple
@@ -126,6 +127,7 @@ class Network:
         return self.in_turn(held, day.toordinal() // 7 % self.turns)
 
 
+@lru_cache(maxsize=8)
 def network(operator: Operator, stops: int | None, seed: int) -> Network:
     """The real network, with made-up lines around it until it has `stops` stop places and quays.
 

@@ -12,6 +12,7 @@ few are hours old, and a few trips have none, as on the real network. A line may
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from math import pi, sin
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -137,6 +138,7 @@ def running(way: Way, day: date, service: Service) -> Iterator[Trip]:
             yield replace(trip, departs_s=trip.departs_s + later, added=True)
 
 
+@lru_cache(maxsize=8)
 def scaled(network: Network, planned: int | None) -> Network:
     """The same network with about so many trips in its timetables, or with one of each for None.
 
@@ -199,7 +201,7 @@ def calls(
     for index, quay in enumerate(served):
         if quays is not None and quay.number not in quays:
             continue
-        skipped = index == trip.skips and index < len(served) - 1
+        skipped = delay is not None and index == trip.skips and index < len(served) - 1
         late = None if delay is None or skipped else trip.delay(index, delay)
         aimed = starts + trip.way.offsets[index]
         due = aimed + (late or 0)

@@ -4,69 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import strawberry
 
 from schema.arguments import (
     AfterArgument,
+    BadUserInput,
     BeforeArgument,
     CityArgument,
     FirstArgument,
     LastArgument,
+    bounded,
 )
+from schema.causes import AlertCause, AlertEffect, AlertSeverityLevel
 from schema.cost import PAGED, about
 from schema.key import Info, Key
-from schema.nodes import Node, lookup, lookups
+from schema.nodes import MAX_IDS, Node, lookup, lookups
 from schema.paging import Page, Window, window
 
 if TYPE_CHECKING:
     from schema.routes import Route
     from schema.stops import Stop
-
-
-@strawberry.enum(description="Why it is so (GTFS-Realtime).")
-class AlertCause(Enum):
-    UNKNOWN_CAUSE = strawberry.enum_value("UNKNOWN_CAUSE", description="Nobody says.")
-    OTHER_CAUSE = strawberry.enum_value("OTHER_CAUSE", description="None of these.")
-    TECHNICAL_PROBLEM = strawberry.enum_value("TECHNICAL_PROBLEM", description="A breakdown.")
-    STRIKE = strawberry.enum_value("STRIKE", description="Staff are on strike.")
-    DEMONSTRATION = strawberry.enum_value("DEMONSTRATION", description="People in the streets.")
-    ACCIDENT = strawberry.enum_value("ACCIDENT", description="An accident.")
-    HOLIDAY = strawberry.enum_value("HOLIDAY", description="A public holiday.")
-    WEATHER = strawberry.enum_value("WEATHER", description="Snow, storm, flood.")
-    MAINTENANCE = strawberry.enum_value("MAINTENANCE", description="The network is being kept up.")
-    CONSTRUCTION = strawberry.enum_value("CONSTRUCTION", description="Works.")
-    POLICE_ACTIVITY = strawberry.enum_value("POLICE_ACTIVITY", description="The police at work.")
-    MEDICAL_EMERGENCY = strawberry.enum_value(
-        "MEDICAL_EMERGENCY", description="Somebody needs help."
-    )
-    SPECIAL_EVENT = strawberry.enum_value("SPECIAL_EVENT", description="A match, a fair, a march.")
-
-
-@strawberry.enum(description="What follows for riders (GTFS-Realtime).")
-class AlertEffect(Enum):
-    NO_SERVICE = strawberry.enum_value("NO_SERVICE", description="Nothing runs or stops.")
-    REDUCED_SERVICE = strawberry.enum_value("REDUCED_SERVICE", description="Less runs.")
-    SIGNIFICANT_DELAYS = strawberry.enum_value("SIGNIFICANT_DELAYS", description="It takes longer.")
-    DETOUR = strawberry.enum_value("DETOUR", description="It goes another way.")
-    ADDITIONAL_SERVICE = strawberry.enum_value("ADDITIONAL_SERVICE", description="More runs.")
-    MODIFIED_SERVICE = strawberry.enum_value("MODIFIED_SERVICE", description="It runs otherwise.")
-    OTHER_EFFECT = strawberry.enum_value("OTHER_EFFECT", description="None of these.")
-    UNKNOWN_EFFECT = strawberry.enum_value("UNKNOWN_EFFECT", description="Nobody says.")
-    STOP_MOVED = strawberry.enum_value("STOP_MOVED", description="The stop is elsewhere.")
-    NO_EFFECT = strawberry.enum_value("NO_EFFECT", description="Good to know, no more.")
-    ACCESSIBILITY_ISSUE = strawberry.enum_value(
-        "ACCESSIBILITY_ISSUE", description="A lift or a ramp is out of order, say."
-    )
-
-
-@strawberry.enum(description="How bad it is (GTFS-Realtime).")
-class AlertSeverityLevel(Enum):
-    SEVERE = strawberry.enum_value("SEVERE", description="Change your plans.")
-    WARNING = strawberry.enum_value("WARNING", description="Allow for it.")
-    INFO = strawberry.enum_value("INFO", description="Good to know.")
-    UNKNOWN_SEVERITY = strawberry.enum_value("UNKNOWN_SEVERITY", description="Nobody says.")
 
 
 @strawberry.enum(description="Whether an alert holds at this moment.")
@@ -246,19 +205,26 @@ StatusArgument = Annotated[
 ]
 IdsArgument = Annotated[
     list[strawberry.ID] | None,
-    strawberry.argument(description="Only what touches one of these, or of the other kind asked."),
+    strawberry.argument(
+        description="Only what touches one of these, by their ids, or one of the other argument's."
+    ),
 ]
 NOW = (AlertStatus.ACTIVE,)
 
 lookups["Alert"] = AlertWith
 
 
-def _local(ids: list[strawberry.ID] | None, argument: str, kind: str) -> tuple[str, ...] | None:
-    """The GTFS ids in public ones; BadUserInput for ids of something else."""
+def _local(
+    ids: list[strawberry.ID] | None, argument: str, kind: str, city: str
+) -> tuple[str, ...] | None:
+    """The GTFS ids in public ones; BadUserInput for ids of something else, or of elsewhere."""
     if ids is None:
         return None
-    keys = [lookup(one, argument, kind) for one in ids]
-    return tuple(key.id for key in keys)  # type: ignore[attr-defined]
+    bounded(len(ids), 0, MAX_IDS, argument)
+    keys: list[Any] = [lookup(one, argument, kind) for one in ids]
+    if any(key.city != city for key in keys):
+        raise BadUserInput(f"`{argument}` has ids of another city than {city}.", argument)
+    return tuple(key.id for key in keys)
 
 
 @strawberry.type
@@ -280,6 +246,26 @@ class Query:
         before: BeforeArgument = None,
     ) -> Page[Alert] | None:
         asked = window(first, after, last, before)
-        on = _local(routes, "routes", "Route"), _local(stops, "stops", "Stop")
-        key = AlertsIn(info.context.city(city), *on, tuple(status), asked)
-        return await info.context.load(key)
+        slug = info.context.city(city)
+        lines = _local(routes, "routes", "Route", slug)
+        places = _local(stops, "stops", "Stop", slug)
+        return await info.context.load(AlertsIn(slug, lines, places, tuple(status), asked))
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.field(
+        description="What disturbs some lines, the worst first.", directives=[about(5)]
+    )
+    async def alerts(
+        self,
+        info: Info,
+        routes: Annotated[
+            list[strawberry.ID], strawberry.argument(description="The ids of lines.")
+        ],
+        status: StatusArgument = NOW,  # type: ignore[assignment]
+        city: CityArgument = None,
+    ) -> list[Alert] | None:
+        slug = info.context.city(city)
+        lines = _local(routes, "routes", "Route", slug) or ()
+        return await info.context.load(AlertsOn(slug, lines, (), tuple(status)))

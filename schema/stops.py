@@ -34,6 +34,7 @@ from schema.places import Place
 from schema.routes import Route, RoutesAt, route_id
 
 if TYPE_CHECKING:
+    from schema.bikes import VehicleRentalStation
     from schema.pools import Pool
 
 MAX_RANGE_S = 2 * 86_400
@@ -119,6 +120,15 @@ class Stop(Node, Place):
         self, info: Info, within: WithinArgument = 400, first: HowManyArgument = 5
     ) -> list[Annotated["Pool", strawberry.lazy("schema.pools")]] | None:
         return await self.nearest(info, "Pool", within, first)
+
+    @strawberry.field(
+        description="Stations of shared bikes within walking distance, nearest first.",
+        directives=[as_many_as("first")],
+    )
+    async def bikes(
+        self, info: Info, within: WithinArgument = 400, first: HowManyArgument = 5
+    ) -> list[Annotated["VehicleRentalStation", strawberry.lazy("schema.bikes")]] | None:
+        return await self.nearest(info, "VehicleRentalStation", within, first)
 
     @strawberry.field(
         description="What disturbs this stop, its station or its quays, the worst first.",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -12,8 +12,9 @@ from schema.arguments import CityArgument
 from schema.cost import LIVE, about
 from schema.departures import OccupancyStatus
 from schema.key import Info, Key
+from schema.nodes import lookup
 from schema.places import Position
-from schema.routes import Route, VehiclesOn, route_id
+from schema.routes import Route, VehiclesOn
 from schema.stops import Stop
 
 
@@ -76,5 +77,6 @@ class Query:
     ) -> list[VehiclePosition] | None:
         key: Key[list[VehiclePosition]] = VehiclesIn(info.context.city(city))
         if route is not None:
-            key = VehiclesOn(info.context.city(city), route_id(route, "route"))
+            line: Any = lookup(route, "route", "Route")
+            key = VehiclesOn(line.city, line.id)
         return await info.context.load(key)

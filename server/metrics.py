@@ -174,9 +174,7 @@ class _Counted(Collector):
         )
 
 
-def _family(
-    name: str, about: str, labels: tuple[str, ...], counted: Mapping[Any, int]
-) -> Metric:
+def _family(name: str, about: str, labels: tuple[str, ...], counted: Mapping[Any, int]) -> Metric:
     family = CounterMetricFamily(name, about, labels=labels)
     for values, count in sorted(counted.items()):
         family.add_metric(values, count)

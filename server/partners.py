@@ -54,7 +54,7 @@ def check(
     found = Documents(manifest, planner, planner, Memory())
     for name, why in found.problems.items():
         out.print(f"{name}: {why}", markup=False, highlight=False, soft_wrap=True)
-    out.print(f"{len(found)} documents, {len(found.problems)} problems.", highlight=False)
+    out.print(f"Documents: {len(found)}. Problems: {len(found.problems)}.", highlight=False)
     raise typer.Exit(1 if found.problems else 0)
 
 

@@ -75,7 +75,7 @@ def wanted(accept: str) -> Framing | None:
 
 
 def refused(framing: Framing, error: RequestError) -> Response:
-    """An operation that never executes: an event, unless it is a matter of who asks, or how often."""
+    """An operation that never executes: an event, unless it matters who asks, or how often."""
     whole = framing.opening + framing.framed(_errors(error)) + framing.closing
     status = error.status if error.status in NOT_NOW else 200
     return Response(whole, status, {**HEADERS, **error.headers}, framing.media_type)

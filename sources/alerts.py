@@ -13,15 +13,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from schema.alerts import (
-    ActivePeriod,
-    Alert,
-    AlertCause,
-    AlertEffect,
-    AlertEntity,
-    AlertSeverityLevel,
-    Text,
-)
+from schema.alerts import ActivePeriod, Alert, AlertEntity, Text
+from schema.causes import AlertCause, AlertEffect, AlertSeverityLevel
 from schema.nodes import node_id
 from sources.reading import reads
 from sources.row import Row
@@ -48,10 +41,10 @@ CAUSES = {
 }
 EFFECTS = {
     AlertEffect.NO_EFFECT: "normal",
+    AlertEffect.REDUCED_SERVICE: "trip reduced disrupted intermittent short irregular",
     AlertEffect.NO_SERVICE: "cancel no suspended closed",
     AlertEffect.DETOUR: "divert detour",
     AlertEffect.SIGNIFICANT_DELAYS: "delay slow late",
-    AlertEffect.REDUCED_SERVICE: "reduced disrupted intermittent short irregular",
     AlertEffect.ADDITIONAL_SERVICE: "additional extra",
     AlertEffect.STOP_MOVED: "moved",
     AlertEffect.MODIFIED_SERVICE: "altered change modified replacement substitut",

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from cities import Binding, City, CityError
 from cities.binding import WORDS
 from schema.provenance import Source, SourceState
-from sources.calendar import Calendar
 from sources.cache import Held
+from sources.calendar import Calendar
 from sources.collection import Collection
 from sources.errors import NotOffered, OverQuota, SourceError
 from sources.feeds import Feed, Table

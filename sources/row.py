@@ -36,6 +36,8 @@ class Row:
         if column is not None and column.part is not None and value is not None:
             parts = str(value).split(column.separator)
             value = parts[column.part - 1] if len(parts) >= column.part else None
+        if column is not None and column.values is not None:
+            value = column.values.get(str(value).strip())
         return value
 
     def find_text(self, name: str) -> str | None:
@@ -64,6 +66,11 @@ class Row:
         except ValueError:
             return None
         return number if isfinite(number) else None
+
+    def find_count(self, name: str) -> int | None:
+        """How many there are; what is below 0 is how some upstreams write that nobody knows."""
+        number = self.find_number(name)
+        return None if number is None or number < 0 else int(number)
 
     def find_day(self, name: str) -> date | None:
         text = self.find_text(name)

@@ -3,6 +3,13 @@
 Lua, for Valkey and Redis alike. Keys and arguments are named in each one's first lines.
 """
 
+VERSION = 1
+
+
+def key(kind: str, *name: str) -> str:
+    """What the store calls it."""
+    return ":".join(("poche", str(VERSION), kind, *name))
+
 
 def milliseconds(seconds: float) -> int:
     """As the store counts: at least one."""

@@ -24,13 +24,12 @@ from redis.exceptions import RedisError
 from cities import Quota
 from sources.quota import paced
 from sources.shared_quota import Ledger
-from sources.shared_scripts import BEAT, READ, RELEASE, SHELVE, TAKE, milliseconds
+from sources.shared_scripts import BEAT, READ, RELEASE, SHELVE, TAKE, VERSION, key, milliseconds
 from sources.store import MIB, Left, Payload, Shelves, Store, digest
 
 T = TypeVar("T")
 log = structlog.get_logger("sources")
 
-VERSION = 1
 PATIENCE_S = 0.5  # paid once, by those who find out that the store is away
 BYTES_PER_S = 32 * MIB  # what a payload may need on top of that
 BEAT_S = 1.0
@@ -41,12 +40,6 @@ CONNECTIONS = 16
 SHELF_S = 30 * 86_400.0  # a shelf that nobody uses for so long is cleared
 
 envelope = msgspec.msgpack.Decoder(tuple[int, Payload])
-
-
-def key(kind: str, *name: str) -> str:
-    return ":".join(("poche", str(VERSION), kind, *name))
-
-
 NEWS, LIFE, SETTLING, REPLICAS = (key(k) for k in ("news", "life", "settling", "replicas"))
 
 

@@ -9,7 +9,7 @@ the next prediction. Instants are seconds since 1970, as in the feed.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from schema.departures import OccupancyStatus, RealtimeState
@@ -17,9 +17,6 @@ from sources.collection import Collection
 
 GONE = {"CANCELED", "DELETED"}
 NEW = {"ADDED", "NEW", "DUPLICATED"}  # trips that the timetable does not have
-# A feed must not be older than 90 s. One that is ten minutes from our clock, in either direction,
-# stands still, or its clock is wrong: its predictions are no real time.
-STALE_AFTER = timedelta(minutes=10)
 HALF_A_DAY_S = 43_200  # the same trip runs once a day: yesterday's run is further away than that
 
 
@@ -67,6 +64,9 @@ class StopUpdate(NamedTuple):
     departure_delay: int | None = None
     relationship: str = "SCHEDULED"
     occupancy: OccupancyStatus | None = None
+
+
+UNTOLD = StopUpdate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +143,6 @@ def propagated(planned: Sequence[StopTime], day_start: int, update: TripUpdate) 
     return found
 
 
-UNTOLD = StopUpdate()
-
-
 def _expected(
     planned: int, time: int | None, delay: int | None, late: int | None
 ) -> tuple[int, int | None]:
@@ -176,14 +173,12 @@ def _matched(
 
 
 class Updates:
-    """The updates of one snapshot, found by what they are about; those out of date are left out."""
+    """The updates of one snapshot, found by what they are about."""
 
     def __init__(self, updates: Collection[TripUpdate]) -> None:
-        fresh = [update for update in updates.items if not _stale(update, updates.fetched_at)]
-        self.stale = len(updates.items) - len(fresh)
         self._of: dict[object, list[TripUpdate]] = {}
         self._calls: dict[str, list[Call]] = {}
-        for update in fresh:
+        for update in updates.items:
             if update.relationship not in NEW:
                 self._of.setdefault(_name(update), []).append(update)
             for call in _calls(update):
@@ -236,7 +231,3 @@ def _calls(update: TripUpdate) -> Iterator[Call]:
         known = when is not None and stop.stop_id is not None and stop.relationship != "SKIPPED"
         if when is not None and known and not ends:
             yield Call(update, stop, when)
-
-
-def _stale(update: TripUpdate, fetched_at: datetime) -> bool:
-    return update.feed_at is not None and abs(fetched_at - update.feed_at) > STALE_AFTER

@@ -1,6 +1,7 @@
 """Record: what each upstream of Nantes answers, as small files that the tests replay.
 
     python -m tests.record           from the sandbox, at the tests' own moment
+    python -m tests.record bikes     only this service
     python -m tests.record --live    from the real upstreams
 
 Golden answers are written by the tests themselves where there are none.
@@ -70,7 +71,7 @@ class Recorder(httpx.AsyncBaseTransport):
         return httpx.Response(response.status_code, headers=headers, content=body)
 
 
-async def main(live: bool) -> None:
+async def main(live: bool, services: list[str]) -> None:
     known = {"nantes": cities.load()["nantes"]}
     if live:
         inner = public_network(None, known.values())
@@ -80,10 +81,12 @@ async def main(live: bool) -> None:
     async with httpx.AsyncClient(transport=Recorder(inner)) as client:
         sources = Sources(known, Door(client, lambda: NOW, reroute=reroute, folder=DATA))
         for kind, city in sources.kinds():
+            if services and sources.binding(kind, city).service not in services:
+                continue
             found = await sources.collection(kind, city)
             print(f"{kind.__name__}: {len(found.items)} read, {found.dropped} dropped")
         sources.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(main("--live" in sys.argv))
+    asyncio.run(main("--live" in sys.argv, [one for one in sys.argv[1:] if one != "--live"]))

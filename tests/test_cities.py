@@ -1,12 +1,15 @@
 """Mistakes in a city file: one sentence that names the file, the table and the key."""
 
 import shutil
+from collections.abc import Mapping
+from typing import get_origin
 
 import pytest
 
 import cities
 from cities.binding import parse_quota, seconds
 from server.checking import validated
+from sources.protocols import protocols
 
 GOOD = """
 name = "Elsewhere"
@@ -94,3 +97,16 @@ def test_lengths_of_time(text, expected):
 def test_quotas():
     assert parse_quota("1 per 30s") == {"calls": 1, "period_s": 30}
     assert parse_quota("5000 per day") == {"calls": 5000, "period_s": 86400}
+
+
+def test_a_protocols_own_tables_are_options(write):
+    pools = write(GOOD.replace("ttl =", 'refine = { commune = "Nantes" }\nttl =')).bindings["pools"]
+
+    assert pools.options["refine"] == {"commune": "Nantes"}
+    of_protocols = {
+        name
+        for speaks in protocols().values()
+        for name, field in speaks.model_fields.items()
+        if get_origin(field.annotation) is Mapping
+    }
+    assert of_protocols == cities.TABLES

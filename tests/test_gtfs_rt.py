@@ -130,10 +130,30 @@ def test_an_entity_is_never_unfolded_into_a_multiple_of_memory() -> None:
     assert list(TRIPS.rows(body)) == [{}]
 
 
-def test_it_is_one_conditional_call() -> None:
-    ask = Asked(SOUND)
-    assert asyncio.run(TRIPS.fetch(ask)) == SOUND
-    assert ask.calls == [("https://rt.example/trips", {}, {})]
+def fetched(speaks: GtfsRt, off_s: int | None) -> bytes:
+    """A feed whose own time is so many seconds ahead of ours, or is not told."""
+    message = feed()
+    message.header.ClearField("timestamp")
+    if off_s is not None:
+        message.header.timestamp = int(Asked.now.timestamp()) + off_s
+    ask = Asked(message.SerializeToString())
+    body = asyncio.run(speaks.fetch(ask))
+    assert ask.calls == [(speaks.url, {}, {})]
+    return body
+
+
+@pytest.mark.parametrize("off_s", [-86_400, -3_600, -601, 601, 3_600])
+def test_a_feed_that_stands_still_or_has_a_wrong_clock_is_no_real_time(off_s: int) -> None:
+    for speaks in (TRIPS, VEHICLES):
+        with pytest.raises(ValueError, match=f"its own time is {-off_s} s ago"):
+            fetched(speaks, off_s)
+    assert fetched(ALERTS, off_s)  # nothing new for a day is good news
+    assert fetched(TRIPS.model_copy(update={"max_age_s": 90_000}), off_s)
+
+
+@pytest.mark.parametrize("off_s", [None, -600, 0, 600])
+def test_a_feed_of_now_is_read(off_s: int | None) -> None:
+    assert fetched(TRIPS, off_s)
 
 
 @settings(max_examples=300, deadline=None)

@@ -15,6 +15,7 @@ QUERIES = sorted((Path(__file__).parent / "queries").glob("*.graphql"))
 # What each golden query may ask of each upstream: GTFS is a record and the file it names.
 CALLS = {"stops": 2, "departures": 1, "pools": 1, "pools.hours": 1, "schools": 1, "menus": 1}
 CALLS |= {"alerts": 1, "alerts.planned": 1}
+CALLS |= {"bikes": 4}  # GBFS is a list of files, and those that are read
 SAME_PAYLOAD = {"routes": "stops", "stops.timetable": "stops"}
 each_query = pytest.mark.parametrize("query", QUERIES, ids=lambda path: path.stem)
 

@@ -102,8 +102,11 @@ def test_xml_and_json_say_the_same(rows: list[dict[str, Any]]) -> None:
 
 
 def test_a_situation_that_says_next_to_nothing() -> None:
-    [row] = XML.rows(xml("<PtSituationElement/>"))
-    assert {name: value for name, value in row.items() if value} == {}
+    [empty, nearly] = XML.rows(
+        xml("<PtSituationElement/><PtSituationElement><Version>1</Version></PtSituationElement>")
+    )
+    assert empty == {}
+    assert {name: value for name, value in nearly.items() if value} == {"Version": "1"}
     assert list(XML.rows(xml(""))) == []
 
 

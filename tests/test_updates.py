@@ -224,8 +224,8 @@ def test_delays_travel_as_the_reference_has_them(
     assert propagated(planned, START, replace(update, stops=by_stop)) == found
 
 
-def updates(*items: TripUpdate, fetched_at: datetime = MIDNIGHT) -> Updates:
-    return Updates(Collection(BINDING, items, 0, fetched_at))
+def updates(*items: TripUpdate) -> Updates:
+    return Updates(Collection(BINDING, items, 0, MIDNIGHT))
 
 
 RUN = Leaving()
@@ -271,17 +271,6 @@ def test_of_two_runs_each_has_its_own() -> None:
     found = updates(first, second)
     assert found.find(RUN) is first
     assert found.find(Leaving(start_time=39_600)) is second
-
-
-@pytest.mark.parametrize("off", [timedelta(minutes=11), timedelta(hours=-1), timedelta(days=1)])
-def test_a_feed_that_stands_still_or_has_a_wrong_clock_is_no_real_time(off: timedelta) -> None:
-    stops = (StopUpdate(stop_id="A", departure=START), StopUpdate(stop_id="B", arrival=START + 9))
-    update = replace(UPDATE, stops=stops, feed_at=MIDNIGHT - off)
-    found = updates(update)
-    assert found.find(RUN) is None
-    assert found.calls_at("A") == ()
-    assert found.stale == 1
-    assert updates(replace(update, feed_at=MIDNIGHT)).stale == 0
 
 
 def test_trips_that_no_timetable_has() -> None:

@@ -4,6 +4,8 @@ https://gtfs.org/documentation/realtime/reference/
 
     url        where the feed is, one protobuf message
     entities   which of its entities become rows: "trip-updates", "alerts" or "vehicle-positions"
+    max_age_s  seconds by which the feed's own time may differ from ours: 600 unless told; a feed
+               must not be older than 90 s. Alerts may be as old as they are
 
 One row per entity, under the field names of the specification (`trip.trip_id`,
 `stop_time_update`, `informed_entity`), with the entity's `id` and the feed's
@@ -37,9 +39,19 @@ MAX_ENTITIES, MAX_ENTITY_BYTES = 100_000, 1 << 20
 class GtfsRt(Speaks):
     url: str
     entities: Literal["trip-updates", "alerts", "vehicle-positions"]
+    max_age_s: float = 600
 
     async def fetch(self, ask: Ask) -> bytes:
-        return (await ask.get(self.url, whole=True)).body
+        """The feed; ValueError if it stands still, or its clock is wrong: that is no real time."""
+        if self.entities == "alerts":
+            return (await ask.get(self.url, whole=True)).body
+        body = (await ask.get(self.url)).body
+        header = next((content for number, content in _fields(body) if number == HEADER), b"")
+        said_at = _decoded(FeedHeader(), header).timestamp
+        age_s = ask.now.timestamp() - said_at
+        if said_at and abs(age_s) > self.max_age_s:
+            raise ValueError(f"its own time is {age_s:.0f} s ago")
+        return body
 
     def rows(self, body: bytes) -> Iterator[dict[str, Any]]:
         """One row per entity; one that cannot be decoded is empty, for the reader to drop."""

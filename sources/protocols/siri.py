@@ -75,11 +75,12 @@ class Siri(Speaks):
         try:
             for element, answered in _items(body, SERVICES[self.service]):
                 if self.service == "situation-exchange":
-                    yield situation(_tree(element))
-                    continue
-                row = {} if answered is None else {ANSWERED: answered}
-                _flatten(element, row)
-                yield row
+                    tree = _tree(element)
+                    yield situation(tree) if isinstance(tree, dict) else {}
+                else:
+                    row = {} if answered is None else {ANSWERED: answered}
+                    _flatten(element, row)
+                    yield row
         except etree.LxmlError as error:
             raise ValueError(f"not XML, or cut off: {error}") from None
 

@@ -64,7 +64,9 @@ def _read(tables: Tables, timezone: str | None, sha256: str) -> tuple[Manifest, 
     zone = _timezone(tables, timezone)
     labels = Numbers({"": NONE})
     stops, parents = read_stops(tables)
-    days = ServiceDays(tables)
+    days = ServiceDays(
+        tables.rows("FROM feed.calendar"), tables.rows("FROM feed.calendar_dates"), tables.problems
+    )
     first_day, last_day = days.range()
     trips = read_trips(tables, days.numbers, labels)
     times = read_stop_times(tables, labels)

@@ -4,14 +4,17 @@ https://gtfs.org/documentation/schedule/reference/#calendartxt
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from sources.timetable.layout import Array
-from sources.timetable.tables import WEEKDAYS, Tables
+from sources.timetable.unpacking import Problems
 
+Rows = Iterable[Sequence[Any]]
 ADDED, REMOVED = "1", "2"
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
 
@@ -19,21 +22,22 @@ EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
 class ServiceDays:
     """The services of a feed by their numbers, and the days of each."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, weeks: Rows, dates: Rows, problems: Problems) -> None:
+        """The rows of calendar.txt and of calendar_dates.txt, columns as in `tables`."""
         self.numbers: dict[str, int] = {}
         self._weeks: list[tuple[int, ...]] = []  # service, first and last day, and seven flags
         self._exceptions: dict[int, dict[int, bool]] = defaultdict(dict)
-        for service, start, end, *flags in tables.rows("FROM feed.calendar"):
+        for service, start, end, *flags in weeks:
             first, last = find_date(start), find_date(end)
             if service is None or first is None or last is None:
-                tables.problems.drop("calendar.txt: no service, or no dates", 1)
+                problems.drop("calendar.txt: no service, or no dates", 1)
             elif last >= first:
                 days = first.toordinal(), last.toordinal()
                 self._weeks.append((self._number(service), *days, *(flag == "1" for flag in flags)))
-        for service, text, kind in tables.rows("FROM feed.calendar_dates"):
+        for service, text, kind in dates:
             day = find_date(text)
             if service is None or day is None or kind not in (ADDED, REMOVED):
-                tables.problems.drop("calendar_dates.txt: no service, no date or no type", 1)
+                problems.drop("calendar_dates.txt: no service, no date or no type", 1)
             else:
                 self._exceptions[day.toordinal()][self._number(service)] = kind == ADDED
 
@@ -51,7 +55,7 @@ class ServiceDays:
         """`day_start`, `day_services` and `service_set`, as the layout has them."""
         first, last = self.range()
         days = [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
-        weeks = np.array(self._weeks, int).reshape(-1, 3 + len(WEEKDAYS))
+        weeks = np.array(self._weeks, int).reshape(-1, 10)
         service, since, until = weeks[:, :3].T
         sets: dict[bytes, int] = {}
         chosen = []

@@ -127,7 +127,7 @@ def _interpolated(times: StopTimes) -> Array:
     departure[:] = np.where(departure == UNKNOWN, arrival, departure)
     known = arrival != UNKNOWN
     if known.all():
-        return ~known
+        return np.zeros(len(known), bool)
     rows = np.arange(len(known))
     before = np.maximum.accumulate(np.where(known, rows, 0))
     after = np.minimum.accumulate(np.where(known, rows, len(rows) - 1)[::-1])[::-1]

@@ -30,7 +30,13 @@ OURS = [
     "http://redis.localhost/",
 ]
 SPELT_OTHERWISE = ["127.1", "2130706433", "0x7f.0.0.1", "017700000001", "localhost."]
-NO_ADDRESS = ["file:///etc/passwd", "gopher://data.example/", "//data.example/x", "data.example", ""]
+NO_ADDRESS = [
+    "file:///etc/passwd",
+    "gopher://data.example/",
+    "//data.example/x",
+    "data.example",
+    "",
+]
 
 
 def binding(**words):
@@ -137,7 +143,6 @@ async def test_a_redirect_within_the_host_is_followed(door):
 async def test_a_redirect_in_a_circle_ends(door):
     neighbour = Neighbour()
     neighbour.location = "/moved"
-    with listening(neighbour) as address:
-        with pytest.raises(Changed):
-            await get(door, f"{address}/moved", binding(private_network=True))
+    with listening(neighbour) as address, pytest.raises(Changed):
+        await get(door, f"{address}/moved", binding(private_network=True))
     assert len(neighbour.asked) == 4

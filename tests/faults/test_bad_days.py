@@ -1,4 +1,4 @@
-"""Every bad day of every upstream, over real sockets: with nothing held of it, and with a good read.
+"""Every bad day of every upstream, over real sockets: after a good read of it, and without one.
 
 What a client is told when there is nothing to show:
 
@@ -36,7 +36,12 @@ EXCEPTIONS = {
 }
 SLOW = ("delay:60", "hang", "drip")
 # What a good read makes of the next one, if not STALE.
-KEPT = {"429:17": "OVER_QUOTA", **dict.fromkeys(READABLE, "LIVE"), "half": "STALE", "empty": "STALE"}
+KEPT = {
+    "429:17": "OVER_QUOTA",
+    **dict.fromkeys(READABLE, "LIVE"),
+    "half": "STALE",
+    "empty": "STALE",
+}
 KEPT_EXCEPTIONS = {
     ("half", "departures"): "LIVE",  # nothing runs at night: it may shrink
     ("empty", "departures"): "LIVE",
@@ -111,7 +116,7 @@ def told(answer, upstream, code, fault):
 @pytest.mark.parametrize("fault", CODES)
 async def test_what_was_read_is_shown_with_its_age(fault, clock, tmp_path):
     timeout = {"timeout": "2s"} if fault in SLOW else {}
-    cities = nantes(tmp_path, {upstream: POLICY | timeout for upstream in [*FIELDS, "routes"]})
+    cities = nantes(tmp_path, dict.fromkeys([*FIELDS, "routes"], POLICY | timeout))
     with outside(clock, siri_period_s=0) as world:
         network = Network(world.url)
         async with town(world, clock, network, cities=cities) as server:

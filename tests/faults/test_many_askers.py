@@ -1,4 +1,4 @@
-"""Many who ask at once, some who leave, and no time left: what each upstream sees, and each client."""
+"""Many who ask at once, some who leave, and no time left: what upstreams and clients see."""
 
 import asyncio
 from itertools import pairwise
@@ -14,10 +14,23 @@ pytestmark = pytest.mark.anyio
 CROWD = 100
 POOLS = "{ pools(first: 1) { nodes { name } } }"
 TRAMS = '{ stops(name: "Commerce", first: 1) { nodes { departures(first: 1) { headsign } } } }'
-NO_TRAMS = HOME.partition("pools(")[0].partition("stops(")[0] + "pools(" + HOME.partition("pools(")[2]
+NO_TRAMS = (
+    HOME.partition("pools(")[0].partition("stops(")[0] + "pools(" + HOME.partition("pools(")[2]
+)
 DEADLINE_S = 0.5
 GENEROUS_S = 5.0  # for a machine that does ten other things
-ODDS = ("502", "503", "flaky:1", "429:3", "500", "reset", "html", "wrong_columns", "404", "redirect")
+ODDS = (
+    "502",
+    "503",
+    "flaky:1",
+    "429:3",
+    "500",
+    "reset",
+    "html",
+    "wrong_columns",
+    "404",
+    "redirect",
+)
 
 
 class Watched(Network):

@@ -27,6 +27,9 @@ DEPARTURES = """subscription ($stop: ID!, $first: Int! = 3) {
   departures(stop: $stop, first: $first) { headsign expectedAt updatedAt }
 }"""
 NEXT = '{ stop(gtfsId: "FR_NAOLIB:StopPlace:20") { departures(first: 1) { updatedAt } } }'
+POOLS = "{ pools(first: 3) { nodes { id name } } }"
+NODES = "subscription ($ids: [ID!]!) { nodes(ids: $ids) { id node { ... on Pool { name } } } }"
+A_DAY = 86_400
 
 
 class Socket:
@@ -114,6 +117,12 @@ class Online:
         self.clock.advance(40)  # beyond its ttl, and its quota's period
         await self.ask(NEXT)  # is answered with what is held, and has it read behind
 
+    async def tomorrow(self, *names: str) -> None:
+        """Pools have been read again, and those of these names have another one."""
+        self.replay.broken["pools"] = lambda _: httpx.Response(200, content=renamed(*names))
+        self.clock.advance(A_DAY)
+        await self.ask(POOLS)
+
     async def unheard(self) -> None:
         """Nobody listens any more, though clients may be there."""
         await until(lambda: not self.live.counts["listeners"])
@@ -129,6 +138,14 @@ def predicted(minute: str) -> bytes:
     head, *visits = recorded.split("<RecordedAtTime>")
     changed = [f"2026-11-24T10:{minute}:00+01:00</{v.partition('</')[2]}" for v in visits]
     return "<RecordedAtTime>".join([head, *changed]).encode()
+
+
+def renamed(*names: str) -> bytes:
+    """The recorded pools, those of these names with another one."""
+    text = gzip.decompress((RECORDINGS / "nantes/pools-1.json.gz").read_bytes()).decode()
+    for name in names:
+        text = text.replace(f'"{name}"', f'"{name} bis"')
+    return text.encode()
 
 
 async def until(true: Callable[[], bool]) -> None:

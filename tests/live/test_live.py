@@ -1,37 +1,15 @@
 """Open questions: shared by all who ask the same, asked again only when something may differ."""
 
-import gzip
-import json
 from datetime import datetime, timedelta
 from itertools import count
 
 import httpx
 import pytest
-from tests.live.online import DEPARTURES, QUAY, STOP, Socket, predicted, until
 
 from server import live
-from tests.conftest import RECORDINGS
+from tests.live.online import DEPARTURES, NODES, POOLS, QUAY, STOP, Socket, predicted, until
 
 pytestmark = pytest.mark.anyio
-POOLS = "{ pools(first: 3) { nodes { id name } } }"
-NODES = "subscription ($ids: [ID!]!) { nodes(ids: $ids) { id node { ... on Pool { name } } } }"
-A_DAY = 86_400
-
-
-def renamed(*names: str) -> bytes:
-    """The recorded pools, those of these names with another one."""
-    text = gzip.decompress((RECORDINGS / "nantes/pools-1.json.gz").read_bytes()).decode()
-    for name in names:
-        before = json.dumps(name)[1:-1]
-        text = text.replace(f'"{before}"', f'"{before} bis"').replace(f'"{name}"', f'"{name} bis"')
-    return text.encode()
-
-
-async def later(city, *names: str) -> None:
-    """A day later pools have been read again."""
-    city.replay.broken["pools"] = lambda _: httpx.Response(200, content=renamed(*names))
-    city.clock.advance(A_DAY)
-    await city.ask(POOLS)
 
 
 async def test_a_hundred_clients_are_one(city, monkeypatch):
@@ -74,9 +52,9 @@ async def test_nothing_is_said_when_nothing_differs(city):
     async with city.greeted() as socket:
         await socket.subscribe("1", NODES, ids=[pool["id"]])
         await socket.next("1")
-        await later(city)
+        await city.tomorrow()
         await until(lambda: city.replay.calls["pools"] == 2)
-        await later(city, pool["name"])
+        await city.tomorrow(pool["name"])
         update = await socket.next("1")
 
     assert update["data"]["nodes"][0]["node"]["name"] == pool["name"] + " bis"
@@ -106,9 +84,9 @@ async def test_only_what_changed(city):
     async with city.greeted() as socket:
         await socket.subscribe("1", NODES, ids=[pool["id"] for pool in pools])
         first = await socket.next("1")
-        await later(city, pools[1]["name"])
+        await city.tomorrow(pools[1]["name"])
         second = await socket.next("1")
-        await later(city)
+        await city.tomorrow()
         third = await socket.next("1")
 
     named = [{"id": pool["id"], "node": {"name": pool["name"]}} for pool in pools]
@@ -123,7 +101,7 @@ async def test_an_id_of_nothing_has_an_error_of_its_own(city):
     async with city.greeted() as socket:
         await socket.subscribe("1", NODES, ids=["?", pools[0]["id"]])
         first = await socket.next("1")
-        await later(city, pools[0]["name"])
+        await city.tomorrow(pools[0]["name"])
         second = await socket.next("1")
 
     assert [entry["node"] for entry in first["data"]["nodes"]] == [None, {"name": pools[0]["name"]}]

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.live.online import GENEROUS_S, running, until
 
 from server import streams
+from tests.live.online import GENEROUS_S, running, until
 
 pytestmark = pytest.mark.anyio
 SSE = "text/event-stream"

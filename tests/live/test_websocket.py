@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from tests.live.online import DEPARTURES, QUAY, STOP, running, until
 from websockets.exceptions import InvalidStatus
 
 from tests.conftest import failing
+from tests.live.online import DEPARTURES, QUAY, STOP, running, until
 
 pytestmark = pytest.mark.anyio
 HELLO = '{ stop(gtfsId: "FR_NAOLIB:StopPlace:20") { name } }'

@@ -91,8 +91,8 @@ def test_times_go_forward_and_only_middle_ones_are_blank(feed: Tables) -> None:
         assert calls[-1]["arrival_time"]
         known = [call["departure_time"] for call in calls if call["departure_time"]]
         assert all(here <= there for here, there in pairwise(known))
-        assert calls[0]["drop_off_type"] == calls[-1]["pickup_type"] == "1"
-        assert {call["pickup_type"] for call in calls[:-1]} == {"0"}
+        assert calls[-1]["pickup_type"] == "1"
+        assert {call["pickup_type"] for call in calls[:-1]} == {""}
     times = [time["departure_time"] for time in feed["stop_times"]]
     assert 0.02 < times.count("") / len(times) < 0.4
     assert max(times) > "25:00:00"

@@ -134,3 +134,25 @@ def test_any_size_can_be_built(stops: int) -> None:
     found = len(world.nantes.places) + len(world.nantes.quays)
     assert found == max(1070, stops - (stops - 1070) % 3)
     assert list(world.visits(world.nantes, NOON))
+
+
+def test_a_timetable_of_any_size() -> None:
+    """More trips are more weeks of it: a day has no more of them, and real time is the same."""
+    small, large = World(lambda: NOON), World(lambda: NOON, trips=7_000)
+    ask = in_memory(large)
+    feed = tables(ask("GET", file_path(ask)), "trips", "calendar_dates")
+    assert 6_000 < len(feed["trips"]) < 8_000
+    services = {trip["service_id"] for trip in feed["trips"]}
+    assert len(services) == 2
+    first = [trip for trip in feed["trips"] if trip["service_id"] == min(services)]
+    assert len(first) == len(feed["trips"]) // 2
+    off = {
+        one["service_id"]
+        for one in feed["calendar_dates"]
+        if (one["date"], one["exception_type"]) == ("20261124", "2")
+    }
+    assert len(off) == 1, "the other holds today"
+    one, other = (
+        [visit.aimed for visit in world.visits(world.nantes, NOON)] for world in (small, large)
+    )
+    assert one == other

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Clock, Replay
-from tests.live.online import running
+from tests.live.online import NODES, POOLS, running
 
 pytestmark = pytest.mark.anyio
 
@@ -17,13 +17,12 @@ async def test_clients_of_one_replica_hear_what_another_has_read(valkey: Any) ->
         running(silent, clock, store=valkey.url) as other,
         other.greeted() as socket,
     ):
-        await one.ask("{ __typename }")
-        await socket.subscribe("1")
-        await socket.next("1")
-        read = silent.calls["departures"]
-        await one.news("04")
-        update = await socket.next("1")
+        [pool, *_] = (await one.ask(POOLS))["data"]["pools"]["nodes"]
+        await socket.subscribe("1", NODES, ids=[pool["id"]])
+        first = await socket.next("1")
+        await one.tomorrow(pool["name"])
+        second = await socket.next("1")
 
-        assert update["data"]["departures"][0]["updatedAt"] == "2026-11-24T10:04:00+01:00"
-        assert silent.calls["departures"] == read
-        assert asked.calls["departures"] == 1
+        assert first["data"]["nodes"][0]["node"]["name"] == pool["name"]
+        assert second["data"]["nodes"][0]["node"]["name"] == pool["name"] + " bis"
+        assert (asked.calls["pools"], silent.calls["pools"]) == (2, 0)

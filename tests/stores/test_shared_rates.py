@@ -5,7 +5,10 @@ from contextlib import AsyncExitStack
 
 import httpx
 import pytest
+from waiting import GENEROUS_S
 
+from server.manifests import digest
+from sources.shared_store import Shared
 from tests.conftest import serving
 
 pytestmark = pytest.mark.anyio
@@ -16,7 +19,10 @@ TYPENAME = {"query": "{ __typename }"}
 
 
 @pytest.fixture
-async def replicas(valkey, replay):
+async def replicas(valkey, replay, monkeypatch):
+    """Three of them, which wait for the store however busy this machine is."""
+    monkeypatch.setattr("server.rates.PATIENCE_S", GENEROUS_S)
+    monkeypatch.setitem(Shared.__init__.__kwdefaults__, "patience_s", GENEROUS_S)
     async with AsyncExitStack() as stack:
         settings = {"store": valkey.url, "rate": SLOW, "burst": BURST}
         yield [
@@ -44,8 +50,6 @@ async def test_where_the_store_is_away_each_counts_for_itself(replicas, valkey):
 
 
 async def test_registered_documents_are_for_all_replicas(replicas):
-    from server.manifests import digest
-
     one, _, other = replicas
     text = "{ __typename }"
     hashed = {"version": 1, "sha256Hash": digest(text).removeprefix("sha256:")}

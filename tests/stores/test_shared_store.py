@@ -12,7 +12,8 @@ import pytest
 from waiting import GENEROUS_S, until
 
 from cities import Quota
-from sources.shared_store import ALONE_S, CONNECTIONS, Shared, key
+from sources.shared_scripts import key
+from sources.shared_store import ALONE_S, CONNECTIONS, Shared
 from sources.store import Payload, digest
 
 pytestmark = pytest.mark.anyio

@@ -1,0 +1,150 @@
+"""Keyed sources: a feed for each thing that is asked for, all by one policy."""
+
+import asyncio
+import json
+import textwrap
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import cities
+from schema.departures import Departure
+from schema.provenance import SourceState
+from sources import Sources
+from sources.errors import Changed, NotOffered, OverQuota
+from sources.feeds import Table
+from sources.http import Door
+from sources.keyed import Keyed
+from sources.protocols.siri_lite import SiriLite
+from sources.reading import readers
+from tests.conftest import Clock
+
+TOML = """
+    name = "Here"
+    timezone = "Europe/Paris"
+
+    [departures]
+    protocol = "siri_lite"
+    name = "Next departures"
+    url = "https://lite.example/stop-monitoring.json"
+    params = { MonitoringRef = "net:Stop:{id}:LOC" }
+    ttl = "20s"
+    stale_while_revalidate = 0
+    stale_if_error = "1min"
+    quota = "3 per min"
+
+    [departures.fields]
+    stop = { column = "MonitoringRef", part = 3 }
+    line = "LineRef"
+    scheduled = "AimedDepartureTime"
+"""
+
+
+class Lite:
+    """One visit of line 4 at whatever stop is asked for; none such at stop X."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        stop = request.url.params["MonitoringRef"]
+        self.asked.append(stop)
+        call = {"AimedDepartureTime": "2026-11-24T09:10:00Z"}
+        visit = {"MonitoredVehicleJourney": {"LineRef": {"value": "4"}, "MonitoredCall": call}}
+        delivery = {"Status": True, "MonitoredStopVisit": [visit]}
+        if stop.endswith(":X:LOC"):
+            delivery = {"Status": False, "ErrorCondition": "unknown stop"}
+        body = {"Siri": {"ServiceDelivery": {"StopMonitoringDelivery": [delivery]}}}
+        return httpx.Response(200, stream=httpx.ByteStream(json.dumps(body).encode()))
+
+
+Use = Callable[[Sources, Lite, Clock], Awaitable[None]]
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Callable[[Use], None]:
+    """Run something with the sources of a city that has nothing else."""
+    (tmp_path / "here.toml").write_text(textwrap.dedent(TOML))
+
+    def run(use: Use) -> None:
+        async def main() -> None:
+            clock, lite = Clock(), Lite()
+            async with httpx.AsyncClient(transport=httpx.MockTransport(lite)) as client:
+                door = Door(
+                    client, clock, ticks=lambda: clock().timestamp(), folder=tmp_path / "data"
+                )
+                sources = Sources(cities.load(tmp_path), door)
+                await use(sources, lite, clock)
+                sources.close()
+
+        asyncio.run(main())
+
+    return run
+
+
+def test_each_key_is_asked_for_once_and_only_when_wanted(here: Any) -> None:
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        assert sources.is_keyed(Departure, "here")
+        assert list(sources.kinds()) == []
+        found = await asyncio.gather(
+            *(sources.keyed(Departure, "here", key) for key in ("A", "B", "A"))
+        )
+        assert [[one.stop_id for one in each.items] for each in found] == [["A"], ["B"], ["A"]]
+        assert lite.asked == ["net:Stop:A:LOC", "net:Stop:B:LOC"]
+        clock.advance(21)
+        await sources.keyed(Departure, "here", "A")
+        assert lite.asked[2:] == ["net:Stop:A:LOC"]
+
+    here(use)
+
+
+def test_the_quota_is_of_the_source_not_of_each_key(here: Any) -> None:
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        for key in ("A", "B"):
+            await sources.keyed(Departure, "here", key)
+        await sources.keyed(Departure, "here", "C")
+        with pytest.raises(OverQuota):
+            await sources.keyed(Departure, "here", "D")
+        assert (await sources.keyed(Departure, "here", "A")).items
+
+    here(use)
+
+
+def test_what_is_wrong_with_one_key_is_not_with_the_others(here: Any) -> None:
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        with pytest.raises(Changed) as caught:
+            await sources.keyed(Departure, "here", "X")
+        assert caught.value.detail == "unknown stop"
+        assert (await sources.keyed(Departure, "here", "A")).items
+        with pytest.raises(NotOffered):
+            await sources.keyed(Departure, "nowhere", "A")
+
+    here(use)
+
+
+def test_the_source_reports_what_was_asked_last(here: Any) -> None:
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        [source] = sources.report("here")
+        assert (source.id, source.state) == ("here/departures", SourceState.IDLE)
+        await sources.keyed(Departure, "here", "A")
+        assert sources.report("here")[0].state is SourceState.LIVE
+        assert sources.binding(Departure, "here").source == "here/departures"
+
+    here(use)
+
+
+def test_what_was_not_asked_for_the_longest_is_forgotten(here: Any, tmp_path: Path) -> None:
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        city = sources.cities["here"]
+        binding = city.bindings["departures"].model_copy(update={"quota": None})
+        table = Table(binding, SiriLite(**binding.options), readers[Departure])
+        keyed = Keyed(city, table, sources._door, most=2)
+        for key in ("A", "B", "A", "C", "A", "B"):
+            await keyed.collection(Departure, key)
+        assert [stop[9] for stop in lite.asked] == ["A", "B", "C", "B"]
+        keyed.close()
+
+    here(use)
