@@ -28,7 +28,8 @@ def test_check_reads_every_city(folder):
     answer = run(cli.app, ["check", str(folder)])
 
     assert answer.exit_code == 0
-    assert "nantes.toml: 7 sources, all in order." in answer.output
+    count = len(cities.load()["nantes"].bindings)
+    assert f"nantes.toml: {count} sources, all in order." in answer.output
 
 
 def test_check_live_asks_every_upstream_once(folder, monkeypatch):
