@@ -142,16 +142,15 @@ async def measure(clients: int, many: int, polls: int, pid: int, parent: Connect
     heard.at.clear()
     while parent.poll():
         parent.recv()
-    busy, began, mine = cpu(pid), monotonic(), process_time()
+    busy, mine = cpu(pid), process_time()
     while len(asked) < polls:
         while parent.poll():
             asked.append(parent.recv())
         await asyncio.sleep(0.05)
     await asyncio.sleep(3)
-    took = monotonic() - began
+    each_poll = [seconds / len(asked) for seconds in (cpu(pid) - busy, process_time() - mine)]
     print(
-        f"worker: {100 * (cpu(pid) - busy) / took:.0f} % of a core; clients: "
-        f"{100 * (process_time() - mine) / took:.0f} %"
+        f"processor time for each poll: worker {each_poll[0]:.2f} s, clients {each_poll[1]:.2f} s"
     )
     for made, answered in asked[:polls]:
         told = [at - answered for at in heard.at.get(datetime.fromisoformat(made), ())]
@@ -159,10 +158,8 @@ async def measure(clients: int, many: int, polls: int, pid: int, parent: Connect
             continue
         p50, p99 = (quantiles(told, n=100)[at] for at in (49, 98))
         print(f"poll: {len(told)} told, p50 {p50:.2f} s, p99 {p99:.2f} s, last {max(told):.2f} s")
-    print(
-        f"memory of the worker: {before:.0f} MiB with {len(warm)} clients, {each:.1f} KiB for each "
-        f"further one; {memory(pid):.0f} MiB in the end"
-    )
+    print(f"memory: {before:.0f} MiB with {len(warm)} clients, {each:.1f} KiB for each further one")
+    print(f"        {memory(pid):.0f} MiB in the end")
     for connection, task in warm + rest:
         task.cancel()
         connection.transport.abort()

@@ -1,12 +1,15 @@
 """Places: what is near, and what has which name, over any kind of thing on the map."""
 
+from asyncio import gather
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from typing import Any, TypeVar
 
 from resolvers.loaders import Loaders, answers_many
 from schema.arguments import Near
 from schema.bikes import VehicleRentalStation
 from schema.paging import Page, Sort, Window, page
+from schema.parkings import VehicleParking
 from schema.places import PlacesNear
 from schema.pools import Pool
 from schema.schools import School
@@ -16,16 +19,26 @@ from sources.names import fold
 
 T = TypeVar("T")
 KINDS: dict[str, type] = {
-    kind.__name__: kind for kind in (Pool, School, Stop, VehicleRentalStation)
+    kind.__name__: kind for kind in (Pool, School, Stop, VehicleParking, VehicleRentalStation)
 }
 
 
 @answers_many(PlacesNear, "city", "kind")
 async def places_near(ask: Loaders, keys: list[PlacesNear]) -> list[list[Any]]:
     """All keys of one kind and city in one query of its spatial index."""
-    places: Collection[Any] = await ask.collection(KINDS[keys[0].kind], keys[0].city)
+    places: Collection[Any] = await all_of(ask, KINDS[keys[0].kind], keys[0].city)
     around = places.derived(Nearness).around([(key.lat, key.lon, key.within_m) for key in keys])
     return [[place for _, place in near] for near in around]
+
+
+async def all_of(ask: Loaders, kind: type[T], city: str) -> Collection[T]:
+    """Everything of one kind that a city lists, in the service's own table and in a part of it.
+
+    A part that is another list of the same things reads them as a subclass of the kind.
+    """
+    more = [one for one in kind.__subclasses__() if ask.sources.offers(one, city)]
+    first, *others = await gather(*(ask.collection(one, city) for one in (kind, *more)))
+    return reduce(Collection.joined, others, first)
 
 
 def listed(

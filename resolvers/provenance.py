@@ -23,6 +23,5 @@ def rested_on(ask: Loaders) -> list[dict[str, Any]]:
             "licence": source.licence,
         }
         for city in cities
-        for source in ask.sources.report(city)
-        if source.id in ask.touched
+        for source in ask.sources.report(city, only=ask.touched)
     ]

@@ -94,7 +94,7 @@ class Runs:
         self._runs: dict[tuple[str, date, int], dict[int, Expected]] = {}
 
     def updated(self, one: Scheduled, timetable: Timetable, plan: Departure) -> Departure | None:
-        """The departure as it is expected; None if riders should not be told of it at all."""
+        """The departure as it is expected; None if it is over, or not to be told of at all."""
         update = self._updates.find(one)
         if update is None:
             return plan
@@ -103,6 +103,8 @@ class Runs:
         expected = self._run(one, timetable, update).get(one.stop_sequence)
         if expected is None:
             return plan
+        if expected.passed:
+            return None
         realtime = expected.state is RealtimeState.UPDATED
         at = datetime.fromtimestamp(expected.departure, UTC)
         return replace(

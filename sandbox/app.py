@@ -19,6 +19,7 @@ from sandbox.datasets import Dataset
 from sandbox.faults import UPSTREAMS, Fault, Faults
 from sandbox.menus import MENUS
 from sandbox.network import Network
+from sandbox.parkings import PARKINGS, RELAYS, ST_PARK_P
 from sandbox.pools import HOURS, POOLS
 from sandbox.schools import SCHOOLS
 from sandbox.timetable import PARIS
@@ -32,7 +33,10 @@ PORTALS = {
         POOLS,
         HOURS,
         MENUS,
+        PARKINGS,
+        RELAYS,
     ),
+    "opendata.bordeaux-metropole.fr": (ST_PARK_P,),
     "data.education.gouv.fr": (SCHOOLS,),
 }
 SIRI_PATH = "/api.okina.fr/gateway/sem/realtime/anshar/services"

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
+
+from sandbox.timetable import PARIS
 
 Row = dict[str, object]
 
@@ -17,12 +19,26 @@ class Field(NamedTuple):
     facet: bool = False
 
 
+def nothing(_: date, __: int) -> list[Row]:
+    return []
+
+
 @dataclass(frozen=True)
 class Dataset:
-    """A table; `upstream` names it for faults and calls, `rows` takes a day and a seed."""
+    """A table; `upstream` names it for faults and calls.
+
+    `rows` takes a day and a seed; `live`, of what changes by the minute, an instant instead.
+    """
 
     id: str
     title: str
     upstream: str
     fields: tuple[Field, ...]
-    rows: Callable[[date, int], list[Row]]
+    rows: Callable[[date, int], list[Row]] = nothing
+    live: Callable[[datetime, int], list[Row]] | None = None
+
+    def at(self, now: datetime, seed: int) -> list[Row]:
+        """The rows at an instant."""
+        if self.live is not None:
+            return self.live(now, seed)
+        return self.rows(now.astimezone(PARIS).date(), seed)

@@ -19,7 +19,6 @@ from sandbox.datasets import Dataset, Field, Row
 from sandbox.exports import FORMATS, compact
 from sandbox.faults import Fault
 from sandbox.lots import shuffled
-from sandbox.timetable import PARIS
 
 LANGUAGES = ("ar", "ca", "de", "en", "es", "eu", "fr", "it", "nl", "pl", "pt", "sv")
 MOST_RECORDS, LAST_RECORD = 100, 10_000
@@ -81,7 +80,7 @@ class Snapshot(NamedTuple):
 
 def snapshot(dataset: Dataset, now: datetime, seed: int, fault: Fault) -> Snapshot:
     """The rows of the day in an order that looks random but stays."""
-    rows = shuffled(dataset.rows(now.astimezone(PARIS).date(), seed), seed, dataset.id)
+    rows = shuffled(dataset.at(now, seed), seed, dataset.id)
     fields = tuple(field._replace(name=fault.column(field.name)) for field in dataset.fields)
     renamed = [{fault.column(name): value for name, value in row.items()} for row in rows]
     return Snapshot(replace(dataset, fields=fields), list(fault.rows(renamed)), now)

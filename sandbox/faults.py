@@ -30,11 +30,14 @@ UPSTREAMS = {
     "schools": "the national directory of schools",
     "menus": "menus of the school canteens",
     "bikes": "stations of shared bikes (GBFS)",
+    "parkings": "free spaces of the car parks",
+    "parkings.relays": "free spaces of the park and ride",
     "bordeaux.stops": "the GTFS file of Bordeaux",
     "bordeaux.departures": "the trip updates of Bordeaux (GTFS-RT)",
     "bordeaux.vehicles": "the vehicle positions of Bordeaux (GTFS-RT)",
     "bordeaux.alerts": "the alerts of Bordeaux (GTFS-RT)",
     "bordeaux.bikes": "stations of shared bikes of Bordeaux (GBFS)",
+    "bordeaux.parkings": "car parks of Bordeaux",
     "bordeaux.siri": "the next departures, stops, lines and messages of Bordeaux (SIRI Lite)",
 }
 

@@ -23,13 +23,14 @@ FILE = "0cc0469a72de54ee045cb66d1a21de9e"
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ADDED, REMOVED = 1, 2  # calendar_dates' exception_type
 NO_PICKUP = "1"
+END = "\r\n"
 
 
 class Table(NamedTuple):
-    """The columns of a file, and its rows."""
+    """The columns of a file, and its lines."""
 
     columns: str
-    rows: Sequence[Sequence[object]]
+    lines: Sequence[str]
 
 
 def issued(today: date) -> date:
@@ -51,7 +52,7 @@ def feed(network: Network, issue: date, fault: Fault) -> bytes:
 def packed(network: Network, issue: date, fault: Fault) -> bytes:
     """The zip file."""
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(content, "w") as archive:
         for name, table in tables(network, issue).items():
             entry = zipfile.ZipInfo(f"{name}.txt", (issue.year, issue.month, issue.day, 4, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
@@ -61,11 +62,14 @@ def packed(network: Network, issue: date, fault: Fault) -> bytes:
 
 def text(table: Table, fault: Fault) -> str:
     """A table as GTFS text, with a byte order mark."""
+    header = line(*(fault.column(column) for column in table.columns.split()))
+    return "\ufeff" + "".join((header, *fault.rows(table.lines)))
+
+
+def line(*values: object) -> str:
+    """A line of CSV."""
     out = io.StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(fault.column(column) for column in table.columns.split())
-    writer.writerows(fault.rows(table.rows))
+    csv.writer(out, lineterminator=END).writerow(values)
     return out.getvalue()
 
 
@@ -83,7 +87,7 @@ def tables(network: Network, issue: date) -> dict[str, Table]:
         "agency": Table(
             "agency_id agency_name agency_url agency_timezone agency_lang",
             [
-                (
+                line(
                     operator.agency_id,
                     operator.agency_name,
                     operator.agency_url,
@@ -101,22 +105,22 @@ def tables(network: Network, issue: date) -> dict[str, Table]:
             "route_id agency_id route_short_name route_long_name route_type route_color"
             " route_text_color",
             [
-                (
-                    line.id,
+                line(
+                    route.id,
                     operator.agency_id,
-                    line.number,
-                    line.name,
-                    MODES[line.mode].gtfs,
-                    line.color,
-                    line.text_color,
+                    route.number,
+                    route.name,
+                    MODES[route.mode].gtfs,
+                    route.color,
+                    route.text_color,
                 )
-                for line in network.lines
+                for route in network.lines
             ],
         ),
         "trips": Table(
             "route_id service_id trip_id trip_headsign direction_id wheelchair_accessible",
             [
-                (
+                line(
                     trip.way.line.id,
                     operator.service + trip.service.name,
                     trip.id,
@@ -135,16 +139,16 @@ def tables(network: Network, issue: date) -> dict[str, Table]:
     }
 
 
-def stations(network: Network) -> Iterator[Sequence[object]]:
-    """The stop places, as rows of stops.txt."""
+def stations(network: Network) -> Iterator[str]:
+    """The stop places, as lines of stops.txt."""
     for place in network.places.values():
-        yield place.id, place.name, place.lat, place.lon, 1, "", "", ""
+        yield line(place.id, place.name, place.lat, place.lon, 1, "", "", "")
 
 
-def platforms(network: Network) -> Iterator[Sequence[object]]:
-    """The quays, as rows of stops.txt."""
+def platforms(network: Network) -> Iterator[str]:
+    """The quays, as lines of stops.txt."""
     for quay in network.quays.values():
-        yield (
+        yield line(
             quay.id,
             quay.place.name,
             quay.lat,
@@ -156,8 +160,8 @@ def platforms(network: Network) -> Iterator[Sequence[object]]:
         )
 
 
-def stop_times(trip: Trip) -> Iterator[Sequence[object]]:
-    """The trip's rows of stop_times.txt."""
+def stop_times(trip: Trip) -> Iterator[str]:
+    """The trip's lines of stop_times.txt: there are so many that nothing is quoted."""
     offsets, last = trip.way.offsets, len(trip.served) - 1
     name, sparse = trip.id, trip.way.line.operator.sparse
     for index, quay in enumerate(trip.served):
@@ -169,7 +173,7 @@ def stop_times(trip: Trip) -> Iterator[Sequence[object]]:
             and 2 * offsets[index] == offsets[index - 1] + offsets[index + 1]
         ):
             time = ""  # half-way between its neighbours, which have theirs
-        yield name, time, time, quay.id, index + 1, NO_PICKUP if index == last else ""
+        yield f"{name},{time},{time},{quay.id},{index + 1},{'' if index < last else NO_PICKUP}{END}"
 
 
 def calendar(network: Network, issue: date) -> dict[str, Table]:
@@ -182,7 +186,7 @@ def calendar(network: Network, issue: date) -> dict[str, Table]:
         "calendar": Table(
             f"service_id {' '.join(DAYS)} start_date end_date",
             [
-                (
+                line(
                     prefix + service.name,
                     *(int(weekday in service.weekdays) for weekday in range(7)),
                     f"{first:%Y%m%d}",
@@ -194,7 +198,7 @@ def calendar(network: Network, issue: date) -> dict[str, Table]:
         "calendar_dates": Table(
             "service_id date exception_type",
             [
-                (prefix + service.name, f"{day:%Y%m%d}", ADDED if holds else REMOVED)
+                line(prefix + service.name, f"{day:%Y%m%d}", ADDED if holds else REMOVED)
                 for service in network.services
                 for day in days(first, last)
                 for holds in [network.service(day) == service]

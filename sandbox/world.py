@@ -36,8 +36,8 @@ def real_clock() -> datetime:
 class World:
     """Nantes and Bordeaux, which live by one clock.
 
-    For load tests `stops` makes each network that large, stop places and quays together, and
-    `trips` makes its GTFS file hold about so many.
+    For load tests `stops` makes Nantes that large, stop places and quays together, and `trips`
+    makes its GTFS file hold about so many. Bordeaux stays as it is.
     """
 
     def __init__(
@@ -50,9 +50,8 @@ class World:
     ) -> None:
         self.clock = clock
         self.seed = seed
-        self.nantes, self.bordeaux = (
-            scaled(network(operator, stops, seed), trips) for operator in (NAOLIB, TBM)
-        )
+        self.nantes = scaled(network(NAOLIB, stops, seed), trips)
+        self.bordeaux = network(TBM, None, seed)
         self.set_to: datetime | None = None
 
     def now(self) -> datetime:

@@ -35,6 +35,7 @@ from schema.routes import Route, RoutesAt, route_id
 
 if TYPE_CHECKING:
     from schema.bikes import VehicleRentalStation
+    from schema.parkings import VehicleParking
     from schema.pools import Pool
 
 MAX_RANGE_S = 2 * 86_400
@@ -129,6 +130,15 @@ class Stop(Node, Place):
         self, info: Info, within: WithinArgument = 400, first: HowManyArgument = 5
     ) -> list[Annotated["VehicleRentalStation", strawberry.lazy("schema.bikes")]] | None:
         return await self.nearest(info, "VehicleRentalStation", within, first)
+
+    @strawberry.field(
+        description="Car parks within walking distance, nearest first.",
+        directives=[as_many_as("first")],
+    )
+    async def parkings(
+        self, info: Info, within: WithinArgument = 400, first: HowManyArgument = 5
+    ) -> list[Annotated["VehicleParking", strawberry.lazy("schema.parkings")]] | None:
+        return await self.nearest(info, "VehicleParking", within, first)
 
     @strawberry.field(
         description="What disturbs this stop, its station or its quays, the worst first.",

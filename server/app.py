@@ -103,7 +103,7 @@ def create_app(
     endpoint = Endpoint(gate, executor, live, settings)
     routes = [
         *(Route(path, endpoint.answer, methods=methods(settings)) for path in PATHS),
-        WebSocketRoute("/graphql", Sockets(live, endpoint.prepared).answer),
+        WebSocketRoute("/graphql", Sockets(live, endpoint.prepared, clients).answer),
         *health.routes(sources, lambda: gate.problems),
         *metrics.routes(),
         *explorer.routes(),

@@ -48,7 +48,9 @@ async def asked(
     well = True
     client = httpx.AsyncClient(transport=transport(upstream, known.values()))
     async with client:
-        sources = Sources(known, Door(client, now, reroute=upstream, folder=folder, secrets=secrets))
+        sources = Sources(
+            known, Door(client, now, reroute=upstream, folder=folder, secrets=secrets)
+        )
         results = await asyncio.gather(
             *(_ask(sources, kind, slug) for kind, slug in sources.kinds())
         )

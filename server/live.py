@@ -23,6 +23,7 @@ from schema.key import CHANGES_ONLY
 from server.answers import Answer
 from server.errors import RequestError
 from server.execution import Executor, Plan
+from server.parameters import bad_request
 from server.settings import Settings
 from sources.cache import Watch
 
@@ -45,8 +46,13 @@ class Operation:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """The same for all who ask the same."""
-        return id(self.plan), self.name, orjson.dumps(self.variables, option=orjson.OPT_SORT_KEYS)
+        """The same for all who ask the same; RequestError (422) if nobody can ask that."""
+        try:
+            variables = orjson.dumps(self.variables, option=orjson.OPT_SORT_KEYS)
+        except orjson.JSONEncodeError as error:
+            message = f"`variables` cannot be used: {error}."
+            raise RequestError(422, bad_request(message)) from None
+        return id(self.plan), self.name, variables
 
     @property
     def node(self) -> OperationDefinitionNode:

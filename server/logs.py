@@ -1,8 +1,8 @@
 """Logs: one line an event, JSON for machines, coloured for people; each with its request's id."""
 
 import logging
-import sys
 import re
+import sys
 from uuid import uuid4
 
 import structlog

@@ -1,6 +1,7 @@
 """Serving: the web server around an application, and how it says goodbye."""
 
 import sys
+from contextlib import suppress
 from socket import socket
 from typing import Any
 
@@ -40,6 +41,7 @@ class Server(uvicorn.Server):
 def serve(app: Starlette, settings: Settings, host: str, port: int) -> None:
     """Serve until a signal says to stop."""
     server = Server(app, settings, host=host, port=port)
-    server.run()
+    with suppress(KeyboardInterrupt):  # uvicorn sends it again, when all is done
+        server.run()
     if not server.started:
         sys.exit(3)

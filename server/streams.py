@@ -1,4 +1,4 @@
-"""GraphQL in a response that does not end: as server-sent events, or in Apollo's multipart.
+"""Streams: answers over a response that does not end, as events or in Apollo's multipart.
 
 graphql-sse in distinct connections mode,
 https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md, and

@@ -1,6 +1,5 @@
-"""GraphQL over WebSocket: the sub-protocol `graphql-transport-ws`, and no other.
+"""WebSocket: many operations over one connection, by `graphql-transport-ws` and no other protocol.
 
-https://github.com/graphql/graphql-over-http has no word on it; the protocol is
 https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. Frames that are
 too large are refused by the web server (`serving.py`) before we see them.
 """
@@ -19,6 +18,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from server.clients import Clients
 from server.errors import RequestError
 from server.limits import over
 from server.live import FULL, RETRY_S, Live, Operation
@@ -29,6 +29,7 @@ log = structlog.get_logger("server")
 PROTOCOL = "graphql-transport-ws"
 MAX_ID = 100  # characters of an operation's id; libraries use numbers or UUIDs
 STALL_S = 20.0  # a client that takes nothing for so long has gone
+KEY_HEADERS = ("authorization", "x-api-key")
 MAX_REASON = 123  # bytes, as RFC 6455 has it
 
 BAD_MESSAGE, UNAUTHORIZED, FORBIDDEN, BAD_PROTOCOL = 4400, 4401, 4403, 4406
@@ -49,9 +50,10 @@ class _Closing(Exception):
 class Sockets:
     """`/graphql` for those who come by WebSocket."""
 
-    def __init__(self, live: Live, prepare: Prepare) -> None:
+    def __init__(self, live: Live, prepare: Prepare, clients: Clients) -> None:
         self._live = live
         self._prepare = prepare
+        self._clients = clients
 
     async def answer(self, socket: WebSocket) -> None:
         if self._live.full:
@@ -64,20 +66,19 @@ class Sockets:
                 await socket.close(BAD_PROTOCOL, f"Only {PROTOCOL} is spoken here")
                 return
             await socket.accept(PROTOCOL)
-            if not _welcome(socket, self._live.settings.cors_origins):
+            if not self._welcome(socket):
                 await socket.close(FORBIDDEN, "Forbidden")
                 return
             session = _Session(socket, self._live, self._prepare)
             with self._live.client(session.leave):
                 await session.run()
 
-
-def _welcome(socket: WebSocket, origins: tuple[str, ...]) -> bool:
-    """Whether the page that connects, if it is a page, may: browsers do not ask us first."""
-    origin = socket.headers.get("origin")
-    if origin is None or "*" in origins or origin in origins:
-        return True
-    return urlsplit(origin).netloc == socket.headers.get("host")
+    def _welcome(self, socket: WebSocket) -> bool:
+        """Whether the page that connects, if it is a page, may: browsers do not ask us first."""
+        origin, ours = socket.headers.get("origin"), self._live.settings.cors_origins
+        if origin is None or "*" in ours or origin in ours or origin in self._clients.origins:
+            return True
+        return urlsplit(origin).netloc == socket.headers.get("host")
 
 
 class _Session:
@@ -85,6 +86,7 @@ class _Session:
 
     def __init__(self, socket: WebSocket, live: Live, prepare: Prepare) -> None:
         self._socket = socket
+        self._connection: HTTPConnection = socket
         self._live = live
         self._prepare = prepare
         self._initialised = False
@@ -141,9 +143,10 @@ class _Session:
                 raise _Closing(TOO_MANY_INITS, "Too many initialisation requests")
             self._initialised = True
             self._limit.reschedule(None)
+            self._connection = _with_key(self._socket, payload or {})
             await self._send(type="connection_ack")
         elif kind == "ping":
-            await self._send(type="pong", **({} if payload is None else {"payload": payload}))
+            await self._send(type="pong")
         elif kind != "pong":
             raise _Closing(BAD_MESSAGE, "There is no such type of message")
 
@@ -182,7 +185,7 @@ class _Session:
                     del self._operations[name]
 
     async def _answers(self, name: str, asked: Parameters) -> None:
-        operation = await self._prepare(self._socket, asked)
+        operation = await self._prepare(self._connection, asked)
         if not operation.is_subscription:
             await self._next(name, await self._live.once(operation))
             return
@@ -208,6 +211,19 @@ class _Session:
         with suppress(TimeoutError, WebSocketDisconnect):
             async with asyncio.timeout(STALL_S):
                 await self._socket.close(code, short)
+
+
+def _with_key(socket: WebSocket, payload: dict[str, Any]) -> HTTPConnection:
+    """The same, with the key that a browser cannot send as a header."""
+    given = {name.lower(): value for name, value in payload.items() if isinstance(value, str)}
+    headers = [
+        (name.encode(), given[name].encode())
+        for name in KEY_HEADERS
+        if name in given and name not in socket.headers
+    ]
+    if not headers:
+        return socket
+    return HTTPConnection({**socket.scope, "headers": [*socket.scope["headers"], *headers]})
 
 
 def _id(message: dict[str, Any]) -> str:

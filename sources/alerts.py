@@ -5,7 +5,7 @@ direction, from, to), stops as JSON within a text, and hours on the city's own c
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 from enum import Enum
 from typing import Any, TypeVar
@@ -22,8 +22,8 @@ from sources.texts import plain
 
 E = TypeVar("E", bound=Enum)
 
-# GTFS-Realtime has the words of our enums. SIRI has some two hundred for causes alone, of which
-# the first that one begins with tells which of ours it is.
+# GTFS-Realtime has the words of our enums. SIRI has two hundred for causes alone: the first of
+# these stems with which a part of one begins (`constructionWork`) tells which of ours it is.
 CAUSES = {
     AlertCause.STRIKE: "strike industrial",
     AlertCause.DEMONSTRATION: "demonstration procession march",
@@ -55,7 +55,10 @@ LEVELS = {
     AlertSeverityLevel.WARNING: "normal",
     AlertSeverityLevel.INFO: "slight no",
 }
+UNKNOWN_SEVERITY = AlertSeverityLevel.UNKNOWN_SEVERITY
 SECTION = re.compile(r"\[([^\[\]/]*)/([^\[\]/]*)/([^\[\]/]*)/([^\[\]/]*)\]")
+HOUR = re.compile(r"(\d\d?)[:h](\d\d)(?::\d\d)?")
+DAY_MIN = 24 * 60
 ANYWHERE = {"", "-"}
 Touched = tuple[str | None, str | None, int | None, str | None]  # line, place, direction, trip
 
@@ -89,13 +92,7 @@ def alert(row: Row) -> Alert:
         over=row.find_flag("over") is True,
         cause=_meant(row, "cause", CAUSES, AlertCause.UNKNOWN_CAUSE, AlertCause.OTHER_CAUSE),
         effect=_meant(row, "effect", EFFECTS, AlertEffect.UNKNOWN_EFFECT, AlertEffect.OTHER_EFFECT),
-        severity_level=_meant(
-            row,
-            "severity",
-            LEVELS,
-            AlertSeverityLevel.UNKNOWN_SEVERITY,
-            AlertSeverityLevel.UNKNOWN_SEVERITY,
-        ),
+        severity_level=_meant(row, "severity", LEVELS, UNKNOWN_SEVERITY, UNKNOWN_SEVERITY),
         active_periods=_periods(row),
         entities=[
             AlertEntity(
@@ -130,12 +127,11 @@ def _meant(row: Row, column: str, words: Mapping[E, str], unsaid: E, other: E) -
     kinds = type(unsaid)
     if said in kinds.__members__:
         return kinds[said]
-    parts = re.sub(r"(?=[A-Z])", " ", said).lower().split()  # `constructionWork`
-    return next((kind for kind, stems in words.items() if _any_begins(parts, stems.split())), other)
-
-
-def _any_begins(parts: Iterable[str], stems: Sequence[str]) -> bool:
-    return any(part.startswith(tuple(stems)) for part in parts)
+    parts = re.sub(r"(?=[A-Z])", " ", said).lower().split()
+    for kind, stems in words.items():
+        if any(part.startswith(tuple(stems.split())) for part in parts):
+            return kind
+    return other
 
 
 def _periods(row: Row) -> list[ActivePeriod]:
@@ -145,8 +141,8 @@ def _periods(row: Row) -> list[ActivePeriod]:
     rows = [Row(row.city, one, row.fields) for one in _several(said)] or [row]
     found = []
     for one in rows:
-        start = one.find_instant("start") or _local(one, "start", time(0), zone)
-        end = one.find_instant("end") or _local(one, "end", time.max, zone)
+        start = one.find_instant("start") or _local(one, "start", 0, zone)
+        end = one.find_instant("end") or _local(one, "end", DAY_MIN, zone)
         if start is not None or end is not None:
             found.append((start and start.astimezone(zone), end and end.astimezone(zone)))
     sound = [(start, end) for start, end in found if not (start and end and end <= start)]
@@ -156,19 +152,14 @@ def _periods(row: Row) -> list[ActivePeriod]:
     return [ActivePeriod(start=start, end=end) for start, end in sound]
 
 
-def _local(row: Row, end: str, unsaid: time, zone: ZoneInfo) -> datetime | None:
-    """A day and an hour of the city's; a whole day where there is no hour."""
+def _local(row: Row, end: str, unsaid_min: int, zone: ZoneInfo) -> datetime | None:
+    """A day and an hour by the clock on the city's walls; whole days where there is no hour."""
     day = row.find_day(f"{end}_date")
     if day is None:
         return None
-    hour = re.fullmatch(r"(\d\d?)[:h](\d\d)(?::\d\d)?", row.find_text(f"{end}_time") or "")
-    if hour is None:
-        minutes = 0 if unsaid == time(0) else 24 * 60
-    else:
-        minutes = 60 * int(hour[1]) + int(hour[2])
-    # By the clock on the wall, also on the day on which it changes.
-    wall = datetime.combine(day, time(0)) + timedelta(minutes=minutes)
-    return wall.replace(tzinfo=zone)
+    hour = HOUR.fullmatch(row.find_text(f"{end}_time") or "")
+    minutes = unsaid_min if hour is None else 60 * int(hour[1]) + int(hour[2])
+    return (datetime.combine(day, time(0)) + timedelta(minutes=minutes)).replace(tzinfo=zone)
 
 
 def _touched(row: Row) -> Iterator[Touched]:

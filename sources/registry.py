@@ -1,7 +1,7 @@
 """Sources: every feed of every city, found by what is wanted of it."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -91,8 +91,8 @@ class Sources:
         """Everything that is read whole: a kind of thing, and the slug of a city."""
         return self._feeds.keys()
 
-    def report(self, city: str) -> list[Source]:
-        """How each of a city's sources is doing, in the order of its file."""
+    def report(self, city: str, only: Container[str] | None = None) -> list[Source]:
+        """How each of a city's sources is doing, or only some by id, in the order of its file."""
         now = self.clock()
         feeds = {**self._feeds, **{at: keyed.latest for at, keyed in self._keyed.items()}}
         found = {
@@ -100,9 +100,9 @@ class Sources:
             for (kind, slug), feed in feeds.items()
             if slug == city
             for table in feed.tables
-            if table.reader.kind is kind
+            if table.reader.kind is kind and (only is None or table.binding.source in only)
         }
-        return [found[table] for table in self.cities[city].bindings]
+        return [found[table] for table in self.cities[city].bindings if table in found]
 
     async def vitals(self, source: str) -> Vitals:
         """The breaker and the quota of one source, by its id."""

@@ -7,6 +7,7 @@ next. A prediction says how late one event is; so late are all that follow, unti
 the next prediction. Instants are seconds since 1970, as in the feed.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -104,6 +105,7 @@ class Expected(NamedTuple):
     departure: int
     state: RealtimeState
     occupancy: OccupancyStatus | None = None
+    passed: bool = False  # the vehicle has left already
 
 
 class Call(NamedTuple):
@@ -120,6 +122,10 @@ def propagated(planned: Sequence[StopTime], day_start: int, update: TripUpdate) 
     `day_start` is when the service day began, in seconds since 1970.
     """
     said = _matched(planned, update.stops)
+    # Producers drop the stops that a vehicle has left: those before the first that is told of
+    # and planned for before that was said.
+    next_stop, told_at = min(said, default=0), update.said_at or update.feed_at
+    begun = math.inf if told_at is None else told_at.timestamp()
     only = update.relationship == "REPLACEMENT"  # its stops take the place of those planned
     late = update.delay
     found = []
@@ -139,7 +145,8 @@ def propagated(planned: Sequence[StopTime], day_start: int, update: TripUpdate) 
             arrival, late = _expected(arrival, told.arrival, told.arrival_delay, late)
             departure, late = _expected(departure, told.departure, told.departure_delay, late)
             state = RealtimeState.SCHEDULED if late is None else RealtimeState.UPDATED
-            found.append(Expected(arrival, departure, state, told.occupancy))
+            passed = place < next_stop and day_start + plan.departure_time <= begun < math.inf
+            found.append(Expected(arrival, departure, state, told.occupancy, passed))
     return found
 
 

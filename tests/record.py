@@ -1,5 +1,7 @@
 """Record: what each upstream of Nantes answers, as small files that the tests replay.
 
+Of Bordeaux, what Nantes does not offer.
+
     python -m tests.record           from the sandbox, at the tests' own moment
     python -m tests.record bikes     only this service
     python -m tests.record --live    from the real upstreams
@@ -23,8 +25,12 @@ from sources import Sources
 from sources.http import Door
 from tests.conftest import DATA, NOW, RECORDINGS
 
-SUFFIXES = {"application/json": "json", "application/xml": "xml", "application/zip": "zip"}
-
+SUFFIXES = {
+    "application/json": "json",
+    "application/xml": "xml",
+    "application/zip": "zip",
+    "application/x-protobuf": "pb",
+}
 
 VISIT = re.compile(rb"<MonitoredStopVisit>.*?</MonitoredStopVisit>", re.DOTALL)
 QUAY = re.compile(rb"<MonitoringRef>(.*?)</MonitoringRef>")
@@ -72,7 +78,8 @@ class Recorder(httpx.AsyncBaseTransport):
 
 
 async def main(live: bool, services: list[str]) -> None:
-    known = {"nantes": cities.load()["nantes"]}
+    known = cities.load()
+    nantes = {binding.service for binding in known["nantes"].bindings.values()}
     if live:
         inner = public_network(None, known.values())
     else:
@@ -81,7 +88,8 @@ async def main(live: bool, services: list[str]) -> None:
     async with httpx.AsyncClient(transport=Recorder(inner)) as client:
         sources = Sources(known, Door(client, lambda: NOW, reroute=reroute, folder=DATA))
         for kind, city in sources.kinds():
-            if services and sources.binding(kind, city).service not in services:
+            service = sources.binding(kind, city).service
+            if (services and service not in services) or (city != "nantes" and service in nantes):
                 continue
             found = await sources.collection(kind, city)
             print(f"{kind.__name__}: {len(found.items)} read, {found.dropped} dropped")

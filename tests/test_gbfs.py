@@ -1,4 +1,4 @@
-"""GBFS: the same stations and vehicles out of every version, and out of what operators make of it."""
+"""GBFS: the same stations and vehicles out of every version, and of what operators make of it."""
 
 import asyncio
 import json

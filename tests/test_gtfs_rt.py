@@ -34,7 +34,7 @@ def whole() -> FeedMessage:
     alert.header_text.translation.add(text="Travaux")
     alert.cause = 10
     vehicle = message.entity.add(id="3").vehicle
-    vehicle.position.latitude, vehicle.position.longitude = 47.5, -1.5
+    vehicle.position.latitude, vehicle.position.longitude = 47.2, -1.55
     return message
 
 
@@ -71,7 +71,7 @@ def test_each_table_has_its_own_entities() -> None:
     assert alert["cause"] == "CONSTRUCTION"
     assert alert["informed_entity"] == [{"route_id": "R"}]
     [vehicle] = rows(VEHICLES, whole())
-    assert vehicle["position"] == {"latitude": 47.5, "longitude": -1.5}
+    assert vehicle["position"] == {"latitude": 47.2, "longitude": -1.55}
     assert ALERTS.feed() == VEHICLES.feed() != TRIPS.feed()
 
 

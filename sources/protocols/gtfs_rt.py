@@ -21,6 +21,7 @@ seen. Extensions are left out, and so are enum values newer than our bindings.
 from collections.abc import Iterator
 from typing import Any, Literal, TypeVar
 
+import numpy as np
 from google.protobuf.message import DecodeError, Message
 from google.transit.gtfs_realtime_pb2 import FeedEntity, FeedHeader
 
@@ -138,6 +139,8 @@ def _plain(message: Message) -> dict[str, Any]:
             found[field.name] = field.enum_type.values_by_number[value].name
         elif field.type == field.TYPE_STRING and not isinstance(value, str):
             raise ValueError(f"{field.name} is no text")  # not UTF-8
+        elif field.type == field.TYPE_FLOAT:
+            found[field.name] = float(str(np.float32(value)))  # 47.2, not 47.20000076293945
         else:
             found[field.name] = value
     return found

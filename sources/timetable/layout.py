@@ -147,5 +147,5 @@ def _smallest(array: Array) -> Array:
 
 def _mapped(path: Path) -> Array:
     # A plain view: numpy's own memmap class takes a microsecond more for each number read.
-    mapped: Array = np.load(path, mmap_mode="r").view(np.ndarray)
+    mapped: Array = np.lib.format.open_memmap(path, mode="r").view(np.ndarray)
     return mapped

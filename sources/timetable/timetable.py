@@ -219,8 +219,8 @@ class Timetable:
         )
         rows = zip(*(column.tolist() for column in columns), strict=True)
         for (instant, day, _), row in zip(found, rows, strict=True):
-            stop, id_first, id_end, route, start, sequence, *rest = row
-            sign, trip_sign, direction, chair, pickup, headway = rest
+            stop, id_first, id_end, route, start, sequence = row[:6]
+            sign, trip_sign, direction, chair, pickup, headway = row[6:]
             yield Scheduled(
                 manifest.stops[stop],
                 str(self._trip_ids[id_first:id_end], "utf-8"),

@@ -78,8 +78,11 @@ def unpack(
             if not spaced and b" " in chunk:
                 spaced = any(pair in chunk for pair in SPACED)
             line += chunk.count(b"\n")
-    names = [name.strip() for name in next(csv.reader([header.decode()], skipinitialspace=True))]
-    return Unpacked(names, spaced) if any(names) else None
+    try:
+        names = next(csv.reader([header.decode()], skipinitialspace=True))
+    except csv.Error as error:
+        raise ValueError(f"{file} has no header: {error}") from None
+    return Unpacked([name.strip() for name in names], spaced) if any(names) else None
 
 
 def _mended(chunk: bytes) -> bytes:

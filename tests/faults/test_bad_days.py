@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 UNAVAILABLE = ("refuse", "delay:60", "hang", "drip", "reset", "500", "502", "503")
 REFUSED = ("429:17", "401", "403", "redirect")
 CHANGED = ("404", "html", "blank", "truncated", "interrupted", "gzip_bomb", "304", "wrong_columns")
-READABLE = ("flaky:1", "wrong_type", "skew:3600", "skew:-3600", "half", "empty")
+READABLE = ("flaky:1", "wrong_type", "skew:3600", "half", "empty")
 CODES = {
     **dict.fromkeys(UNAVAILABLE, "UNAVAILABLE"),
     **dict.fromkeys(REFUSED, "REFUSED"),
@@ -49,6 +49,7 @@ KEPT_EXCEPTIONS = {
 }
 TIMEOUT_S = 0.3
 DEADLINE_S = 10
+PATIENT_S = 60  # to hear of the failure itself, however slow this machine is
 # All on one scale, so that one moment is past every source's time to live.
 POLICY = {"ttl": "60s", "stale_while_revalidate": "30s", "stale_if_error": "1h"}
 
@@ -119,7 +120,7 @@ async def test_what_was_read_is_shown_with_its_age(fault, clock, tmp_path):
     cities = nantes(tmp_path, dict.fromkeys([*FIELDS, "routes"], POLICY | timeout))
     with outside(clock, siri_period_s=0) as world:
         network = Network(world.url)
-        async with town(world, clock, network, cities=cities) as server:
+        async with town(world, clock, network, cities=cities, deadline_s=PATIENT_S) as server:
             before = await server.ask(HOME)
             assert "errors" not in before
             clock.advance(100)
@@ -132,7 +133,7 @@ async def test_what_was_read_is_shown_with_its_age(fault, clock, tmp_path):
             assert response.status_code == 200
             assert "errors" not in answer
             live = {"departures", "openNow", "closesAt", "hours"}  # which move with the clock
-            if fault not in ("skew:3600", "skew:-3600"):
+            if fault != "skew:3600":
                 assert pruned(answer["data"], live) == pruned(before["data"], live)
             aside = {source["id"]: source for source in answer["extensions"]["sources"]}
             asked = {s["id"]: s for s in (await server.ask(SOURCES))["data"]["sources"]}

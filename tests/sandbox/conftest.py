@@ -10,8 +10,9 @@ from typing import Unpack
 
 import httpx
 import pytest
+from google.transit.gtfs_realtime_pb2 import FeedMessage
 
-from sandbox.app import Options, create_app
+from sandbox.app import MECATRAN, MECATRAN_KEY, Options, create_app
 from sandbox.serve import running
 from sandbox.world import World
 
@@ -31,6 +32,13 @@ def tables(answer: httpx.Response, *wanted: str) -> Tables:
             assert text.startswith("\ufeff")
             found[name] = list(csv.DictReader(text[1:].splitlines()))
     return found
+
+
+def realtime(ask: Ask, name: str) -> FeedMessage:
+    """A feed of Bordeaux, decoded."""
+    answer = ask("GET", f"{MECATRAN}/gtfsfeed/{name}/bordeaux", params={"apiKey": MECATRAN_KEY})
+    assert answer.headers["content-type"] == "application/x-protobuf"
+    return FeedMessage.FromString(answer.content)
 
 
 def in_memory(world: World, **options: Unpack[Options]) -> Ask:

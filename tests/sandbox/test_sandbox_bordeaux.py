@@ -256,3 +256,34 @@ def test_the_same_instant_gives_the_same_bytes(world: World) -> None:
     ):
         params = {"apiKey": MECATRAN_KEY, "AccountKey": MECATRAN_KEY, "MonitoringRef": QUINCONCES}
         assert ask("GET", path, params=params).content == again("GET", path, params=params).content
+
+
+def test_siri_lite_loses_names_or_rows(city: httpx.Client) -> None:
+    def answer(kind: str) -> dict[str, Any]:
+        city.put("/_control/faults/bordeaux.siri", content=kind)
+        url = f"{MECATRAN}/siri/2.0/bordeaux/lines-discovery.json"
+        said: dict[str, Any] = city.get(url, params={"AccountKey": MECATRAN_KEY}).json()
+        return said
+
+    whole = answer("skew:0")["Siri"]["LinesDelivery"]["AnnotatedLineRef"]
+    assert answer("half")["Siri"]["LinesDelivery"]["AnnotatedLineRef"] == whole[:6]
+    assert answer("empty")["Siri"]["LinesDelivery"]["AnnotatedLineRef"] == []
+    [line, *_] = answer("wrong_columns")["Siri_v2"]["LinesDelivery_v2"]["AnnotatedLineRef_v2"]
+    assert line["LineRef_v2"] == {"value_v2": "bordeaux:Line:59:LOC"}
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("gtfsfeed/static/bordeaux", "bordeaux.stops"),
+        *((f"gtfsfeed/{path}/bordeaux", name) for path, (name, _) in GTFS_RT.items()),
+        ("siri/2.0/bordeaux/check-status.json", "bordeaux.siri"),
+    ],
+)
+def test_each_upstream_of_bordeaux_has_its_faults(city: httpx.Client, path: str, name: str) -> None:
+    params = {"apiKey": MECATRAN_KEY, "AccountKey": MECATRAN_KEY}
+    city.put(f"/_control/faults/{name}", content="503")
+    assert city.get(f"{MECATRAN}/{path}", params=params).status_code == 503
+    assert city.get("/_control").json()["calls"][name]["count"] == 1
+    city.delete(f"/_control/faults/{name}")
+    assert city.get(f"{MECATRAN}/{path}", params=params).status_code == 200

@@ -7,14 +7,11 @@ import zlib
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from time import perf_counter
-from typing import Any
 
 import httpx
 import pytest
-from google.protobuf.message import DecodeError
-from google.transit.gtfs_realtime_pb2 import FeedMessage
 
-from sandbox.app import GTFS_RT, MECATRAN, MECATRAN_KEY, SIRI_PATH
+from sandbox.app import SIRI_PATH
 from sandbox.faults import KINDS, UPSTREAMS, UnknownFault, parse
 from sandbox.serve import running
 from sandbox.world import World
@@ -202,60 +199,6 @@ def test_departures_lose_names_or_rows(city: httpx.Client) -> None:
     assert renamed.count("<MonitoredStopVisit>") == whole
     assert "<LineRef>" not in renamed
     assert renamed.count("<LineRef_v2>") == whole
-
-
-def test_protobuf_breaks_in_its_own_ways(city: httpx.Client) -> None:
-    def answer(kind: str) -> httpx.Response:
-        city.put("/_control/faults/bordeaux.departures", content=kind)
-        url = f"{MECATRAN}/gtfsfeed/realtime/bordeaux"
-        return city.get(url, params={"apiKey": MECATRAN_KEY})
-
-    def entities(kind: str) -> list[str]:
-        """The ids, but of those entities that say something."""
-        feed = FeedMessage.FromString(answer(kind).content)
-        return [one.id for one in feed.entity if one.HasField("trip_update")]
-
-    whole = entities("skew:0")
-    assert entities("half") == whole[: (len(whole) + 1) // 2]
-    assert entities("empty") == entities("wrong_columns") == []
-    for kind in ("truncated", "html", "interrupted"):
-        with pytest.raises(DecodeError):
-            FeedMessage.FromString(answer(kind).content)
-    blank = answer("blank")
-    assert (blank.status_code, blank.content) == (200, b"")
-    stale = FeedMessage.FromString(answer("skew:-86400").content)
-    assert NOON.timestamp() - stale.header.timestamp == 86_400
-
-
-def test_siri_lite_loses_names_or_rows(city: httpx.Client) -> None:
-    def answer(kind: str) -> dict[str, Any]:
-        city.put("/_control/faults/bordeaux.siri", content=kind)
-        url = f"{MECATRAN}/siri/2.0/bordeaux/lines-discovery.json"
-        said: dict[str, Any] = city.get(url, params={"AccountKey": MECATRAN_KEY}).json()
-        return said
-
-    whole = answer("skew:0")["Siri"]["LinesDelivery"]["AnnotatedLineRef"]
-    assert answer("half")["Siri"]["LinesDelivery"]["AnnotatedLineRef"] == whole[:6]
-    assert answer("empty")["Siri"]["LinesDelivery"]["AnnotatedLineRef"] == []
-    [line, *_] = answer("wrong_columns")["Siri_v2"]["LinesDelivery_v2"]["AnnotatedLineRef_v2"]
-    assert line["LineRef_v2"] == {"value_v2": "bordeaux:Line:59:LOC"}
-
-
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("gtfsfeed/static/bordeaux", "bordeaux.stops"),
-        *((f"gtfsfeed/{path}/bordeaux", name) for path, (name, _) in GTFS_RT.items()),
-        ("siri/2.0/bordeaux/check-status.json", "bordeaux.siri"),
-    ],
-)
-def test_each_upstream_of_bordeaux_has_its_faults(city: httpx.Client, path: str, name: str) -> None:
-    params = {"apiKey": MECATRAN_KEY, "AccountKey": MECATRAN_KEY}
-    city.put(f"/_control/faults/{name}", content="503")
-    assert city.get(f"{MECATRAN}/{path}", params=params).status_code == 503
-    assert city.get("/_control").json()["calls"][name]["count"] == 1
-    city.delete(f"/_control/faults/{name}")
-    assert city.get(f"{MECATRAN}/{path}", params=params).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
-from google.transit.gtfs_realtime_pb2 import Alert, FeedMessage, TripDescriptor, TripUpdate
+from google.transit.gtfs_realtime_pb2 import FeedMessage, TripDescriptor, TripUpdate
 
 from sandbox.app import MECATRAN, MECATRAN_KEY
 from sandbox.timetable import DOORS_S, HORIZON_S, PARIS, day_begins
 from sandbox.world import World
-from tests.sandbox.conftest import NOON, Ask, Tables, in_memory, tables
+from tests.sandbox.conftest import NOON, Ask, Tables, in_memory, realtime, tables
 
 FEEDS = f"{MECATRAN}/gtfsfeed"
 SKIPPED, NO_DATA = TripUpdate.StopTimeUpdate.SKIPPED, TripUpdate.StopTimeUpdate.NO_DATA
@@ -68,12 +68,6 @@ def trips(world: World) -> dict[str, Trip]:
 
 def static(ask: Ask, *wanted: str) -> Tables:
     return tables(ask("GET", f"{FEEDS}/static/bordeaux", params={"apiKey": MECATRAN_KEY}), *wanted)
-
-
-def realtime(ask: Ask, name: str) -> FeedMessage:
-    answer = ask("GET", f"{FEEDS}/{name}/bordeaux", params={"apiKey": MECATRAN_KEY})
-    assert answer.headers["content-type"] == "application/x-protobuf"
-    return FeedMessage.FromString(answer.content)
 
 
 def active(feed: Tables, day: date) -> set[str]:
@@ -191,20 +185,6 @@ def test_all_that_can_happen_happens(world: World) -> None:
     assert sum(one.added for one in world.truth("3747", NOON)) == 1
 
 
-def test_delays_are_told_in_both_ways(ask: Ask) -> None:
-    updates = [entity.trip_update for entity in realtime(ask, "realtime").entity]
-    assert len(updates) > 150
-    by_delay = [update for update in updates if update.HasField("delay")]
-    by_times = [one for one in updates if one.stop_time_update and one not in by_delay]
-    assert len(by_delay) > 50
-    assert len(by_times) > 50
-    assert all(len(update.stop_time_update) < 4 for update in by_delay)
-    assert any(len(update.stop_time_update) == 2 for update in by_delay), "a tailback"
-    assert any(
-        one.schedule_relationship == NO_DATA for each in by_times for one in each.stop_time_update
-    )
-
-
 def test_ids_are_those_of_the_file(ask: Ask, trips: dict[str, Trip]) -> None:
     stops = {stop for trip in trips.values() for stop, _ in trip.calls}
     for entity in realtime(ask, "realtime").entity:
@@ -214,44 +194,6 @@ def test_ids_are_those_of_the_file(ask: Ask, trips: dict[str, Trip]) -> None:
         else:
             assert trips[told.trip_id].route == told.route_id
         assert {one.stop_id for one in entity.trip_update.stop_time_update} <= stops | {""}
-
-
-def test_header_says_when(ask: Ask) -> None:
-    for name in ("realtime", "vehicles", "alerts"):
-        header = realtime(ask, name).header
-        assert (header.gtfs_realtime_version, header.timestamp) == ("2.0", NOON.timestamp())
-
-
-def test_vehicles_are_where_their_trips_are(ask: Ask, world: World) -> None:
-    updates = {one.trip_update.trip.trip_id: one for one in realtime(ask, "realtime").entity}
-    vehicles = [entity.vehicle for entity in realtime(ask, "vehicles").entity]
-    assert len(vehicles) > 60
-    assert len({vehicle.vehicle.id for vehicle in vehicles}) > 0.9 * len(vehicles)
-    for vehicle in vehicles:
-        told = updates[vehicle.trip.trip_id].trip_update
-        assert told.vehicle.id == vehicle.vehicle.id
-        stop = world.bordeaux.quays[int(vehicle.stop_id)]
-        assert abs(vehicle.position.latitude - stop.lat) < 0.06
-        assert abs(vehicle.position.longitude - stop.lon) < 0.06
-        assert 0 <= NOON.timestamp() - vehicle.timestamp <= 60
-    words = {vehicle.current_status for vehicle in vehicles}
-    assert len(words) == 2, "some stand at a stop"
-
-
-def test_alerts_are_past_present_and_to_come(ask: Ask, world: World) -> None:
-    alerts = [entity.alert for entity in realtime(ask, "alerts").entity]
-    now = NOON.timestamp()
-    assert any(alert.active_period and alert.active_period[0].end < now for alert in alerts)
-    assert any(alert.active_period and alert.active_period[0].start > now for alert in alerts)
-    assert any(not alert.active_period for alert in alerts)
-    [skipping] = [alert for alert in alerts if alert.effect == Alert.STOP_MOVED]
-    skipped = {visit.quay.id for visit in world.visits(world.bordeaux, NOON) if visit.skipped}
-    entities = skipping.informed_entity
-    assert {one.stop_id for one in entities if one.stop_id} == skipped == {"3689", "3720"}
-    assert {one.route_id for one in entities if one.route_id} == {"60"}
-    assert [one.language for one in skipping.header_text.translation] == ["fr", "en"]
-    assert any(alert.header_text.translation[0].language == "" for alert in alerts)
-    assert any(one.agency_id for alert in alerts for one in alert.informed_entity)
 
 
 @pytest.mark.parametrize("now", [NOON, MOMENTS["after midnight"]])

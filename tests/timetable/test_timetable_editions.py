@@ -72,9 +72,10 @@ def test_an_edition_that_was_damaged_is_made_again(tmp_path: Path, file: str) ->
     feed = zipped(tmp_path / "feed.zip", SMALL)
     Editions(tmp_path / "e").add(feed)
     path = tmp_path / "e" / "current" / file
-    path.write_bytes(path.read_bytes()[:-1])
-    editions = Editions(tmp_path / "e")
-    assert editions.current() is None
+    for damaged in (path.read_bytes()[:-1], b""):
+        path.write_bytes(damaged)
+        editions = Editions(tmp_path / "e")
+        assert editions.current() is None
     editions.add(feed)
     assert first_hour(editions) == 8
 

@@ -5,12 +5,16 @@ import zipfile
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sources.timetable import Timetable
 from sources.timetable.importing import import_feed
+from tests.asked import broken
 from tests.timetable.feeds import SMALL, WEEK, imported, zipped
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -354,6 +358,20 @@ def test_what_is_no_feed_is_refused(
     with pytest.raises(ValueError, match=why):
         imported(tmp_path, files)
     assert [path.name for path in tmp_path.iterdir()] == ["feed.zip"]  # and nothing is left of it
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_any_bytes_are_a_timetable_or_refused(data: st.DataObject) -> None:
+    file = data.draw(st.sampled_from(sorted(SMALL)))
+    body = data.draw(broken(SMALL[file].encode()))
+    with TemporaryDirectory() as folder:
+        try:
+            timetable, report = imported(Path(folder), SMALL | {file: body})
+        except ValueError:
+            return
+        assert report.counts["departures"] <= 2
+        board(timetable)
 
 
 def test_a_feed_that_does_not_say_its_time_zone_may_be_told(tmp_path: Path) -> None:
