@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -27,6 +28,9 @@ Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65_535)]
 Stops = Annotated[
     int | None, typer.Option(help="Scale the network to so many stops, for load.", min=200)
+]
+Trips = Annotated[
+    int | None, typer.Option(help="Scale the timetable to so many trips, for load.", min=1)
 ]
 Fault = Annotated[
     list[str] | None, typer.Option(help="What to break, such as `schools=delay:2`; repeatable.")
@@ -54,18 +58,22 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000, upstream_port: Port = 8090
     from sandbox.serve import running
     from sandbox.world import World
 
-    with running(World(), port=upstream_port) as upstream:
+    with running(World(), port=upstream_port) as upstream, TemporaryDirectory() as data:
         address = f"http://{host}:{port}"
         out.print(f"Sandbox upstreams  {upstream}", highlight=False)
         out.print(f"Poche              {address}/", highlight=False)
         out.print(f"Explorer           {address}/graphiql", highlight=False)
         out.print("Stop with Ctrl-C.", highlight=False)
-        _serve(Settings(upstream=upstream, city="nantes", rate=0), host, port)
+        _serve(Settings(upstream=upstream, city="nantes", data=Path(data), rate=0), host, port)
 
 
 @app.command()
 def sandbox(
-    host: Host = "127.0.0.1", port: Port = 8090, stops: Stops = None, fault: Fault = None
+    host: Host = "127.0.0.1",
+    port: Port = 8090,
+    stops: Stops = None,
+    trips: Trips = None,
+    fault: Fault = None,
 ) -> None:
     """Run the upstreams in a box: a living Nantes, with faults on demand."""
     from sandbox.faults import parse
@@ -74,7 +82,7 @@ def sandbox(
 
     try:
         faults = [parse(text) for text in fault or []]
-        run(host, port, World(stops=stops), faults=faults)
+        run(host, port, World(stops=stops, trips=trips), faults=faults)
     except (ValueError, OSError) as error:
         err.print(f"poche sandbox: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from None

@@ -105,13 +105,15 @@ class Feed:
         first, store = self.tables[0].binding, self._door.store
         if self._follows is not None:
             await self._follows.cached.get()
-        since = self._door.clock().timestamp() - first.ttl_s
-        than = max(since, held.fetched_at.timestamp()) if held is not None else since
+        now = self._door.clock()
+        since = now.timestamp() - first.ttl_s
+        if held is not None and held.fetched_at <= now:  # unless somebody set the clock back
+            since = max(since, held.fetched_at.timestamp())
         async with store.lease(self.name, LEASE_CALLS * first.timeout_s) as ours:
             if ours:
-                payload = await store.get(self.name, than)
+                payload = await store.get(self.name, since)
             else:
-                payload = await store.newer(self.name, than, first.timeout_s)
+                payload = await store.newer(self.name, since, first.timeout_s)
             if payload is not None:
                 return await self._taken(payload, held)
             if not ours and not store.alone:  # else there is nobody left to wait for

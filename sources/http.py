@@ -9,7 +9,7 @@ import ipaddress
 import zlib
 from base64 import b64encode
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -36,6 +36,7 @@ PATIENCE_S = 5.0  # longer than that no read waits for a source that says when t
 MARGIN_S = 0.1
 MAX_SHARED = 64 << 20  # bytes of payloads that several feeds of one process take turns at
 DAY_S = 86_400.0
+STEP = 1 << 20  # bytes that are inflated at once
 PASSING = {502, 503, 504}
 CONDITIONS = {"etag": "if-none-match", "last-modified": "if-modified-since"}
 USER_AGENT = "poche/0.1"
@@ -385,16 +386,24 @@ async def bounded(response: httpx.Response, binding: Binding) -> bytes:
     parts: list[bytes] = []
     try:
         async for chunk in _raw(response):
-            part = chunk if inflate is None else inflate.decompress(chunk, left + 1)
-            left -= len(part)
-            if left < 0 or (inflate is not None and inflate.unconsumed_tail):
-                raise Changed(f"larger than {binding.max_bytes} bytes", binding)
-            parts.append(part)
+            for part in (chunk,) if inflate is None else _inflated(inflate, chunk):
+                left -= len(part)
+                if left < 0:
+                    raise Changed(f"larger than {binding.max_bytes} bytes", binding)
+                parts.append(part)
+                await asyncio.sleep(0)  # others have their turn between two steps
     except zlib.error as error:
         raise Changed(f"not {encoding}: {error}", binding) from error
     if inflate is not None and not inflate.eof:
         raise Unavailable("cut off in the middle", binding)
     return b"".join(parts)
+
+
+def _inflated(inflate: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
+    """What a chunk inflates to, a bounded step at a time."""
+    while chunk:
+        yield inflate.decompress(chunk, STEP)
+        chunk = inflate.unconsumed_tail
 
 
 async def _raw(response: httpx.Response) -> AsyncIterator[bytes]:

@@ -1,14 +1,14 @@
 """A whole application, its upstreams replayed from `recordings/`, its clock standing still."""
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
-from os import getuid
 from pathlib import Path
 from socket import create_server
-from tempfile import gettempdir
+from tempfile import gettempdir, mkdtemp
 from threading import Thread
 from typing import Any
 
@@ -23,7 +23,10 @@ from server.settings import Settings
 
 HERE = Path(__file__).parent
 RECORDINGS = HERE / "recordings"
-DATA = Path(gettempdir()) / f"poche-tests-{getuid()}"  # a timetable is imported once for all tests
+DATA = (
+    Path(gettempdir()) / f"poche-tests-{os.getuid()}"
+)  # a timetable is imported once for all tests
+os.environ["POCHE_DATA"] = mkdtemp(prefix="poche-data-")  # of those that have worlds of their own
 NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)  # a Tuesday, 10:05 in Nantes, in term
 
 Answer = Callable[[httpx.Request], httpx.Response]

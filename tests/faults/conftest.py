@@ -9,7 +9,6 @@ import schema
 from tests.conftest import Clock
 from tests.faults.town import Outside, early, outside
 
-
 build = cache(schema.build)  # the same for all the applications that have one bad day each
 
 
