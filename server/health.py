@@ -47,7 +47,9 @@ def routes(sources: Sources, problems: Callable[[], Mapping[str, str]]) -> list[
         whole = {"cities": body, "problems": problems()}
         return Response(orjson.dumps(whole), media_type="application/json")
 
-    alive = PlainTextResponse("alive\n")
+    async def alive(_: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
     return [
         Route("/healthz", alive, methods=["GET"]),
         Route("/readyz", ready, methods=["GET"]),

@@ -10,6 +10,8 @@ import httpx
 import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 
 import schema
 from server import explorer, pages
@@ -132,3 +134,17 @@ def test_the_landing_page_shows_a_query_that_can_be_asked(contract: GraphQLSchem
 
 def test_the_lock_file_names_no_registry() -> None:
     assert '"resolved"' not in (explorer.HERE / "package-lock.json").read_text()
+
+
+@pytest.mark.anyio
+async def test_a_page_is_whole_for_who_takes_it_zipped_and_for_who_does_not() -> None:
+    """Compression changes an answer's headers: never those of the next visitor's."""
+    app = Starlette(routes=pages.routes(), middleware=[Middleware(GZipMiddleware)])
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://city") as client:
+        for encoding in ("gzip", "identity", "gzip"):
+            answer = await client.get("/", headers={"accept-encoding": encoding})
+            assert answer.headers.get("content-encoding", "identity") == encoding
+            assert "<h1>Poche</h1>" in answer.text
+            if encoding == "identity":
+                assert int(answer.headers["content-length"]) == len(answer.content)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import cities
+from schema.departures import RealtimeState
 from schema.nodes import node_id
 from schema.places import Position
 from schema.routes import Mode
@@ -214,9 +215,15 @@ def changed(**raw: Any) -> Any:
     return departure(row("departures", {**VISIT, **raw}))
 
 
-def test_a_trip_that_ends_here_or_is_cancelled_does_not_leave() -> None:
+def test_a_trip_that_ends_here_does_not_leave() -> None:
     assert changed(DestinationRef="FR_NAOLIB:Quay:9000") is None
-    assert changed(DepartureStatus="cancelled") is None
+
+
+def test_a_trip_that_is_cancelled_is_told_as_such() -> None:
+    canceled = changed(DepartureStatus="cancelled")
+
+    assert canceled is not None
+    assert (canceled.realtime_state, canceled.realtime) == (RealtimeState.CANCELED, False)
 
 
 @pytest.mark.parametrize(

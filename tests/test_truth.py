@@ -31,12 +31,13 @@ QUERY = """query ($city: String!, $name: String!) {
 
 
 @pytest.mark.parametrize("city", STATIONS)
-async def test_an_hour_of_departures_is_as_it_is(city):
+async def test_an_hour_of_departures_is_as_it_is(city, tmp_path):
     clock = Clock()
     world = World(clock)
     sandbox = httpx.ASGITransport(create_sandbox(world))
     compared = 0
-    async with serving(sandbox, clock, upstream="http://sandbox", rate=0) as server:
+    options = {"upstream": "http://sandbox", "rate": 0, "data": tmp_path}
+    async with serving(sandbox, clock, **options) as server:
         for _ in range(3_600 // STEP_S):
             for name in STATIONS[city]:
                 answer = await server.ask(QUERY, {"city": city, "name": name})

@@ -12,12 +12,13 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from server.pages import HEADERS, page
+from server.pages import HEADERS, always
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -29,17 +30,20 @@ def routes(endpoint: str = "/graphql") -> list[BaseRoute]:
     """`/graphiql` and its files, asking `endpoint`; 503 and the way out where nothing is built."""
     built = next(STATIC.glob("*/explorer.js"), None)
     if built is None:
-        missing = PlainTextResponse(UNBUILT, status_code=503, headers=HEADERS)
-        return [Route("/graphiql", missing, methods=["GET"])]
+        return [Route("/graphiql", _unbuilt, methods=["GET"])]
     html = Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
         assets=f"/graphiql/static/{built.parent.name}",
         endpoint=escape(endpoint),
         examples=escape(json.dumps(examples())),
     )
     return [
-        Route("/graphiql", page(html), methods=["GET"]),
+        Route("/graphiql", always(html), methods=["GET"]),
         Mount("/graphiql/static", Immutable(directory=STATIC)),
     ]
+
+
+async def _unbuilt(_: Request) -> Response:
+    return PlainTextResponse(UNBUILT, status_code=503, headers=HEADERS)
 
 
 def examples() -> list[str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 HERE = Path(__file__).parent
 
@@ -39,11 +43,20 @@ def routes() -> list[BaseRoute]:
 
 
 def page(content: str, media_type: str = "text/html") -> Response:
-    """A whole answer, the same for everybody: a Response is an ASGI app, so it is the endpoint."""
+    """A page as it is answered, with the headers that all of them carry."""
     headers = {**HEADERS, "Cache-Control": "no-cache"}
     return Response(content, media_type=media_type, headers=headers)
 
 
+def always(content: str, media_type: str = "text/html") -> Endpoint:
+    """The same page for everybody; made anew each time, since middleware changes its headers."""
+
+    async def answer(_: Request) -> Response:
+        return page(content, media_type)
+
+    return answer
+
+
 def _file(path: str, name: str, media_type: str) -> Route:
     content = (HERE / name).read_text(encoding="utf-8")
-    return Route(path, page(content, media_type), methods=["GET"])
+    return Route(path, always(content, media_type), methods=["GET"])
