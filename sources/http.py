@@ -5,14 +5,11 @@ on the way leaves here as a SourceError; nothing foreign passes.
 """
 
 import asyncio
-import ipaddress
-import zlib
 from base64 import b64encode
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -26,6 +23,7 @@ from cities import Binding
 from sources.breaker import Breaker, State
 from sources.errors import Changed, OverQuota, Refused, SourceError, Unavailable
 from sources.protocols import Reply
+from sources.replies import bounded, is_private, retry_after
 from sources.store import Memory, Store
 
 log = structlog.get_logger("sources.http")
@@ -35,8 +33,6 @@ MAX_REDIRECTS = 3
 PATIENCE_S = 5.0  # longer than that no read waits for a source that says when to come back
 MARGIN_S = 0.1
 MAX_SHARED = 64 << 20  # bytes of payloads that several feeds of one process take turns at
-DAY_S = 86_400.0
-STEP = 1 << 20  # bytes that are inflated at once
 PASSING = {502, 503, 504}
 CONDITIONS = {"etag": "if-none-match", "last-modified": "if-modified-since"}
 USER_AGENT = "poche/0.1"
@@ -219,7 +215,8 @@ class Door:
             if asking.conditional:
                 raise NotModified
             raise Changed("304 to a question that was not conditional", binding)
-        body = await bounded(response, binding)
+        encoding = response.headers.get("content-encoding", "")
+        body = await bounded(_chunks(response), encoding, binding)
         if status < 300:
             return Reply(body, response.headers)
         said = asking.complaint(body) or response.reason_phrase
@@ -354,59 +351,7 @@ def _at_home(url: httpx.URL, home: httpx.URL) -> bool:
     return (url.host, url.port) == (home.host, home.port) and url.scheme in ("https", home.scheme)
 
 
-def is_private(host: str) -> bool:
-    """Whether a literal address, or the name `localhost`, is not of the public internet."""
-    try:
-        return not ipaddress.ip_address(host.strip("[]")).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds until an upstream wants to be asked again, if it says so."""
-    text = headers.get("retry-after", "").strip()
-    try:
-        if text.isdecimal():
-            return min(float(text), DAY_S)
-        return min(max(0.0, (parsedate_to_datetime(text) - now).total_seconds()), DAY_S)
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-async def bounded(response: httpx.Response, binding: Binding) -> bytes:
-    """The decompressed body; Changed as soon as it is larger than the binding allows.
-
-    Decompressed here, in bounded steps: a bomb is never inflated to its full size.
-    """
-    left = binding.max_bytes
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "", "gzip", "deflate"):
-        raise Changed(f"an encoding that was not asked for: {encoding[:40]}", binding)
-    inflate = zlib.decompressobj(47) if encoding in ("gzip", "deflate") else None
-    parts: list[bytes] = []
-    try:
-        async for chunk in _raw(response):
-            for part in (chunk,) if inflate is None else _inflated(inflate, chunk):
-                left -= len(part)
-                if left < 0:
-                    raise Changed(f"larger than {binding.max_bytes} bytes", binding)
-                parts.append(part)
-                await asyncio.sleep(0)  # others have their turn between two steps
-    except zlib.error as error:
-        raise Changed(f"not {encoding}: {error}", binding) from error
-    if inflate is not None and not inflate.eof:
-        raise Unavailable("cut off in the middle", binding)
-    return b"".join(parts)
-
-
-def _inflated(inflate: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
-    """What a chunk inflates to, a bounded step at a time."""
-    while chunk:
-        yield inflate.decompress(chunk, STEP)
-        chunk = inflate.unconsumed_tail
-
-
-async def _raw(response: httpx.Response) -> AsyncIterator[bytes]:
+async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
     if response.is_stream_consumed:  # a replayed answer is whole already
         yield response.content
         return
