@@ -15,6 +15,7 @@ import schema
 from server import checking, partners, serving
 from server.logs import configure
 from server.settings import Settings
+from sources.feeds import acceptance
 
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
@@ -110,6 +111,25 @@ def check(
         )
         out.print(table)
         raise typer.Exit(0 if well else 1)
+
+
+@app.command()
+def accept(
+    source: Annotated[str, typer.Argument(help="The source, such as `nantes/pools`.")],
+) -> None:
+    """Believe a source that lost most of its rows, from its next reading on."""
+    settings = Settings()
+    known = {
+        binding.source: binding
+        for city in cities.load(settings.cities).values()
+        for binding in city.bindings.values()
+    }
+    if source not in known:
+        raise cities.CityError("accept", f"no source `{source}`", source, known)
+    word = acceptance(settings.data, known[source])
+    word.parent.mkdir(parents=True, exist_ok=True)
+    word.touch()
+    out.print(f"The next reading of {source} will be believed.", highlight=False)
 
 
 def _serve(settings: Settings, host: str, port: int) -> None:

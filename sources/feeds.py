@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from cities import Binding, City
@@ -208,17 +209,31 @@ class Feed:
         """The same, but for collections that shrank too much to be believed at once.
 
         A feed that comes back with half its rows gone is held as suspect until
-        further reads have confirmed it; feeds that live by shrinking say so.
+        further reads have confirmed it, or the operator has accepted it; feeds that
+        live by shrinking say so.
         """
         for kind, new in found.items():
             old = held.value.get(kind) if held is not None else None
             if isinstance(old, Collection) and isinstance(new, Collection):
                 shrunk = len(new.items) < SUSPECT * len(old.items) and not old.binding.may_shrink
                 doubts = self._doubts[kind] = self._doubts.get(kind, 0) + 1 if shrunk else 0
-                if 0 < doubts <= CONFIRMATIONS:
+                if 0 < doubts <= CONFIRMATIONS and not self._accepted(old.binding):
                     found[kind] = Changed(
                         f"suspect: {len(new.items)} rows, where {len(old.items)} were",
                         old.binding,
                         retry_after_s=max(60, old.binding.ttl_s / 10),
                     )
         return found
+
+    def _accepted(self, binding: Binding) -> bool:
+        """Whether the operator has left word that what comes next is to be believed; once."""
+        word = acceptance(self._door.folder, binding)
+        if not word.exists():
+            return False
+        word.unlink(missing_ok=True)
+        return True
+
+
+def acceptance(folder: Path, binding: Binding) -> Path:
+    """Where an operator leaves word that a source's next reading is to be believed."""
+    return folder / binding.city / f"accept-{binding.table}"

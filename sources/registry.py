@@ -15,7 +15,7 @@ from schema.provenance import Source, SourceState
 from sources.cache import Held
 from sources.calendar import Calendar
 from sources.collection import Collection
-from sources.errors import NotOffered, OverQuota, SourceError
+from sources.errors import Changed, NotOffered, OverQuota, SourceError
 from sources.feeds import Feed, Table
 from sources.http import Door
 from sources.keyed import Keyed
@@ -224,7 +224,10 @@ def _state(
     feed: Feed, collection: Collection[Any] | None, error: SourceError | None, now: datetime
 ) -> SourceState:
     ttl_s, asked_at = feed.cached.binding.ttl_s, feed.cached.asked_at
-    if collection is not None and (now - collection.fetched_at).total_seconds() < ttl_s:
+    young = collection is not None and (now - collection.fetched_at).total_seconds() < ttl_s
+    if young and isinstance(error, Changed):  # it says something else by now, which is not believed
+        return SourceState.STALE
+    if young:
         return SourceState.LIVE
     if isinstance(error, OverQuota):
         return SourceState.OVER_QUOTA

@@ -66,3 +66,13 @@ def test_an_unknown_fault_lists_the_known_ones():
     assert answer.exit_code == 2
     assert "explode" in answer.output
     assert "truncated" in answer.output
+
+
+def test_a_source_is_accepted_by_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("POCHE_DATA", str(tmp_path))
+
+    answer = run(cli.app, ["accept", "nantes/pools.hours"])
+
+    assert answer.exit_code == 0
+    assert (tmp_path / "nantes/accept-pools.hours").exists()
+    assert isinstance(run(cli.app, ["accept", "nantes/pool"]).exception, cities.CityError)

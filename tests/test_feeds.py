@@ -10,6 +10,7 @@ from schema.pools import Pool
 from schema.provenance import SourceState
 from sources import Sources
 from sources.errors import Changed
+from sources.feeds import acceptance
 from sources.http import Door
 from sources.pools import PoolSlot
 from tests.conftest import Clock
@@ -113,6 +114,32 @@ async def test_half_the_rows_gone_is_not_believed_at_once(sources, portal, clock
 
     assert len(found.items) == rest
     assert pools(sources).last_error is None
+
+
+async def test_half_the_rows_gone_is_believed_when_the_operator_says_so(
+    sources, portal, clock, tmp_path
+):
+    await sources.collection(Pool, "nantes")
+    portal.rows = portal.rows[:5]
+    word = acceptance(tmp_path, sources.binding(Pool, "nantes"))
+    word.parent.mkdir()
+    word.touch()
+    clock.advance(TTL_S + 86_400 + 1)
+
+    assert len((await sources.collection(Pool, "nantes")).items) == 5
+    assert not word.exists()
+
+
+async def test_what_is_not_believed_makes_the_last_good_one_stale_at_once(sources, portal, clock):
+    """Read again before its time, as a feed in use is."""
+    await sources.collection(Pool, "nantes")
+    portal.rows = portal.rows[:5]
+    clock.advance(TTL_S - 60)
+    with pytest.raises(Changed):
+        await sources._feed(Pool, "nantes").cached.read()
+
+    assert len((await sources.collection(Pool, "nantes")).items) == 10
+    assert pools(sources).state is SourceState.STALE
 
 
 async def test_a_row_less_is_believed(sources, portal, clock):
