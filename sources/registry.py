@@ -24,7 +24,7 @@ from sources.reading import Reader, readers
 
 T = TypeVar("T")
 IDLE_AFTER_TTLS = 3
-WARM_UP_S = 4
+WARM_UP_S = 3
 
 
 class Vitals(NamedTuple):
