@@ -79,6 +79,11 @@ class Feed:
         followed = self._follows.asks if self._follows is not None else frozenset()
         return followed | {self.tables[0].binding.source}
 
+    @property
+    def lasting(self) -> bool:
+        """Whether its payload is made into something that is kept, which takes its time."""
+        return any(table.reader.keeps is not None for table in self.tables)
+
     def _find(self) -> None:
         """Begin with what was made of a payload before a restart."""
         for table in self.tables:

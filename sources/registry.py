@@ -50,6 +50,7 @@ class Sources:
         self._door = door
         self._bindings = {b.source: b for city in cities.values() for b in city.bindings.values()}
         self._warming: asyncio.Task[None] | None = None
+        self._warmed = asyncio.Event()
         self._feeds: dict[tuple[type, str], Feed] = {}
         self._keyed: dict[tuple[type, str], Keyed] = {}
         for city in cities.values():
@@ -135,19 +136,24 @@ class Sources:
     @property
     def warm(self) -> bool:
         """Whether each feed has been read, or has failed, once; or was given time enough to."""
-        return self._warming is None or self._warming.done()
+        return self._warming is None or self._warmed.is_set()
 
     def start(self) -> None:
         """Read every feed once, behind, so that no client has to wait for the first read."""
         self._warming = asyncio.create_task(self._warm_up(), name="first reads")
 
     async def _warm_up(self) -> None:
-        for city in self.cities.values():  # its calendar takes a moment to load
-            await asyncio.to_thread(Calendar.of(city).load, self.clock().date())
-        reads = [feed.cached.get() for feed in set(self._feeds.values())]
+        feeds = set(self._feeds.values())
         with suppress(TimeoutError):
             async with asyncio.timeout(WARM_UP_S):
-                await asyncio.gather(*reads, return_exceptions=True)
+                quick = [feed.cached.get() for feed in feeds if not feed.lasting]
+                await asyncio.gather(*quick, return_exceptions=True)
+        self._warmed.set()
+        for feed in feeds:  # what takes its time is not waited for
+            if feed.lasting:
+                feed.cached.read()
+        for city in self.cities.values():  # nor a calendar, which takes a moment to load
+            await asyncio.to_thread(Calendar.of(city).load, self.clock().date())
 
     def close(self) -> None:
         """Stop all reading."""
