@@ -16,9 +16,10 @@ from cities import Binding, City
 from sources.cache import Cached, Held
 from sources.collection import Collection
 from sources.errors import Changed, SourceError, Unavailable
-from sources.http import Door, NotModified, Validators
+from sources.http import Door
 from sources.protocols import Speaks
 from sources.reading import Reader, read_all
+from sources.replies import NotModified, Validators
 from sources.store import Payload
 
 T = TypeVar("T")

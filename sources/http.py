@@ -8,7 +8,6 @@ import asyncio
 from base64 import b64encode
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -23,7 +22,7 @@ from cities import Binding
 from sources.breaker import Breaker, State
 from sources.errors import Changed, OverQuota, Refused, SourceError, Unavailable
 from sources.protocols import Reply
-from sources.replies import bounded, is_private, retry_after
+from sources.replies import NotModified, Validators, bounded, is_private, retry_after
 from sources.store import Memory, Store
 
 log = structlog.get_logger("sources.http")
@@ -39,28 +38,12 @@ USER_AGENT = "poche/0.1"
 Complaint = Callable[[bytes], str | None]
 
 
-class NotModified(Exception):
-    """The upstream says that what we read last time still holds."""
-
-
 class _Passing(Exception):
     """A failure that another try may mend; `error` is what it is if none does."""
 
     def __init__(self, error: SourceError) -> None:
         super().__init__(error.detail)
         self.error = error
-
-
-@dataclass
-class Validators:
-    """What an upstream gave to recognise a payload by, per URL: ETag and Last-Modified."""
-
-    held: dict[str, dict[str, str]] = field(default_factory=dict)
-    fresh: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    def commit(self, given: dict[str, dict[str, str]]) -> None:
-        """What was read is good: ask for changes to it from now on."""
-        self.held, self.fresh = dict(given), {}
 
 
 class Door:

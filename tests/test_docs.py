@@ -118,7 +118,7 @@ def test_files_that_are_named_exist(page):
 
 
 async def hanging(_: httpx.Request) -> httpx.Response:
-    await asyncio.sleep(60)
+    await asyncio.Event().wait()  # which nobody sets
     raise AssertionError("nobody should wait so long")
 
 

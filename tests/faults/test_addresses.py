@@ -6,7 +6,8 @@ import pytest
 from cities import Binding
 from server.network import PublicOnly, transport
 from sources.errors import Changed, Refused, Unavailable
-from sources.http import Door, Validators
+from sources.http import Door
+from sources.replies import Validators
 from tests.conftest import Clock, listening
 from tests.faults.neighbour import Neighbour
 

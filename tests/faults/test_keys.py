@@ -13,9 +13,10 @@ from schema.pools import Pool
 from server.network import transport
 from sources.errors import SourceError
 from sources.feeds import Feed, Table
-from sources.http import Door, Validators
+from sources.http import Door
 from sources.protocols.opendatasoft import Opendatasoft
 from sources.reading import readers
+from sources.replies import Validators
 from tests.conftest import Clock, listening
 from tests.faults.neighbour import Neighbour
 
