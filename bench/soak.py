@@ -31,8 +31,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 import cities
-from sandbox.faults import KINDS, UPSTREAMS
+from sandbox.faults import KINDS
 from sandbox.serve import running
+from sandbox.upstreams import UPSTREAMS
 from sandbox.world import World, real_clock
 from server.app import create_app
 from server.explorer import examples

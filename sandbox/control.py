@@ -1,13 +1,14 @@
 """Control: the sandbox's own address, to read and change its faults, its calls and its clock."""
 
 from collections import defaultdict, deque
+from collections.abc import Mapping
 from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.faults import KINDS, UPSTREAMS, Faults, UnknownFault, fault, upstream
+from sandbox.faults import KINDS, Faults, UnknownFault, fault, upstream
 from sandbox.world import World
 
 REMEMBERED = 10_000  # times kept for each upstream and each path
@@ -44,8 +45,13 @@ class Tally:
         return {"count": self.count, "times": [time.isoformat() for time in self.times]}
 
 
-def routes(world: World, faults: Faults, calls: Calls) -> list[BaseRoute]:
-    """The addresses under `/_control`; what cannot be done answers 400 with the valid words."""
+def routes(
+    world: World, faults: Faults, calls: Calls, upstreams: Mapping[str, str]
+) -> list[BaseRoute]:
+    """The addresses under `/_control`; what cannot be done answers 400 with the valid words.
+
+    `upstreams` says of each what it has to tell.
+    """
 
     async def state(_: Request) -> Response:
         return JSONResponse(
@@ -53,10 +59,10 @@ def routes(world: World, faults: Faults, calls: Calls) -> list[BaseRoute]:
                 "clock": world.now().isoformat(),
                 "faults": {name: str(kind) for name, kind in faults.current.items()},
                 "calls": {
-                    name: (calls.upstreams.get(name) or Tally()).summary() for name in UPSTREAMS
+                    name: (calls.upstreams.get(name) or Tally()).summary() for name in upstreams
                 },
                 "paths": {path: tally.summary() for path, tally in calls.paths.items()},
-                "upstreams": UPSTREAMS,
+                "upstreams": upstreams,
                 "kinds": {
                     f"{kind}:{what.number.upper()}" if what.number else kind: what.meaning
                     for kind, what in KINDS.items()
@@ -67,7 +73,7 @@ def routes(world: World, faults: Faults, calls: Calls) -> list[BaseRoute]:
     async def put_fault(request: Request) -> Response:
         text = (await request.body()).decode(errors="replace")
         try:
-            faults.current[upstream(request.path_params["name"])] = fault(text)
+            faults.current[upstream(request.path_params["name"], upstreams)] = fault(text)
         except UnknownFault as error:
             return PlainTextResponse(str(error), 400)
         return await state(request)
@@ -75,7 +81,7 @@ def routes(world: World, faults: Faults, calls: Calls) -> list[BaseRoute]:
     async def delete_faults(request: Request) -> Response:
         try:
             name = request.path_params.get("name")
-            for gone in UPSTREAMS if name is None else [upstream(name)]:
+            for gone in upstreams if name is None else [upstream(name, upstreams)]:
                 faults.current.pop(gone, None)
         except UnknownFault as error:
             return PlainTextResponse(str(error), 400)

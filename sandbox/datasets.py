@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from sandbox.timetable import PARIS
 
+NANTES, BORDEAUX = "data.nantesmetropole.fr", "opendata.bordeaux-metropole.fr"
+EDUCATION = "data.education.gouv.fr"
+
 Row = dict[str, object]
 
 
@@ -25,7 +28,7 @@ def nothing(_: date, __: int) -> list[Row]:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A table; `upstream` names it for faults and calls.
+    """A table on a portal; `upstream` names it for faults and calls.
 
     `rows` takes a day and a seed; `live`, of what changes by the minute, an instant instead.
     """
@@ -36,6 +39,7 @@ class Dataset:
     fields: tuple[Field, ...]
     rows: Callable[[date, int], list[Row]] = nothing
     live: Callable[[datetime, int], list[Row]] | None = None
+    host: str = NANTES
 
     def at(self, now: datetime, seed: int) -> list[Row]:
         """The rows at an instant."""

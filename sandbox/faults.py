@@ -5,7 +5,7 @@ What a fault does to data is here; what it does to the wire is in `breakage.py`.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
@@ -19,27 +19,6 @@ class Kind(NamedTuple):
     number: str
     meaning: str
 
-
-UPSTREAMS = {
-    "stops": "the GTFS file of the network, and the record that points to it",
-    "departures": "the next departures of the whole network (SIRI)",
-    "alerts": "what disturbs the network now",
-    "alerts.planned": "what will disturb the network",
-    "pools": "swimming pools",
-    "pools.hours": "opening hours of the swimming pools",
-    "schools": "the national directory of schools",
-    "menus": "menus of the school canteens",
-    "bikes": "stations of shared bikes (GBFS)",
-    "parkings": "free spaces of the car parks",
-    "parkings.relays": "free spaces of the park and ride",
-    "bordeaux.stops": "the GTFS file of Bordeaux",
-    "bordeaux.departures": "the trip updates of Bordeaux (GTFS-RT)",
-    "bordeaux.vehicles": "the vehicle positions of Bordeaux (GTFS-RT)",
-    "bordeaux.alerts": "the alerts of Bordeaux (GTFS-RT)",
-    "bordeaux.bikes": "stations of shared bikes of Bordeaux (GBFS)",
-    "bordeaux.parkings": "car parks of Bordeaux",
-    "bordeaux.siri": "the next departures, stops, lines and messages of Bordeaux (SIRI Lite)",
-}
 
 KINDS = {
     "delay": Kind("seconds", "answers late"),
@@ -126,16 +105,10 @@ def fault(text: str) -> Fault:
     return Fault(kind, float(number))
 
 
-def parse(text: str) -> tuple[str, Fault]:
-    """`schools=delay:2` as an upstream and its fault; raises UnknownFault."""
-    name, _, kind = text.partition("=")
-    return upstream(name), fault(kind)
-
-
-def upstream(name: str) -> str:
-    """The name itself; raises UnknownFault if no upstream has it."""
-    if name.strip() not in UPSTREAMS:
-        raise UnknownFault(f"unknown upstream {name!r}: expected one of {', '.join(UPSTREAMS)}")
+def upstream(name: str, known: Iterable[str]) -> str:
+    """The name itself; raises UnknownFault if no upstream that is known has it."""
+    if name.strip() not in known:
+        raise UnknownFault(f"unknown upstream {name!r}: expected one of {', '.join(known)}")
     return name.strip()
 
 

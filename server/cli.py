@@ -77,8 +77,8 @@ def sandbox(
     fault: Fault = None,
 ) -> None:
     """Run the upstreams in a box: a living Nantes, with faults on demand."""
-    from sandbox.faults import parse
     from sandbox.serve import run
+    from sandbox.upstreams import parse
     from sandbox.world import World
 
     try:

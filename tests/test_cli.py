@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 import cities
-from sandbox.faults import parse
 from sandbox.serve import running
+from sandbox.upstreams import parse
 from sandbox.world import World
 from server import cli
 

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 
-from sandbox.app import MECATRAN, MECATRAN_KEY, Options, create_app
+from sandbox.app import Options, create_app
+from sandbox.outside import MECATRAN, MECATRAN_KEY
 from sandbox.serve import running
 from sandbox.world import World
 

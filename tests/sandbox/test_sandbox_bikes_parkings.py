@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from sandbox.faults import fault
-from sandbox.gbfs import LE_VELO, NAOLIB, file
-from sandbox.parkings import bordeaux, nantes
+from sandbox.upstreams.gbfs import LE_VELO, NAOLIB, file
+from sandbox.upstreams.parkings import bordeaux, nantes
 from sandbox.world import World
 from tests.sandbox.conftest import NOON, Ask, in_memory
 

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.app import GTFS_RT, MECATRAN, MECATRAN_KEY
+from sandbox.outside import MECATRAN, MECATRAN_KEY
+from sandbox.upstreams.mecatran import GTFS_RT
 from sandbox.world import World
 from tests.sandbox.conftest import NOON, Ask, Tables, in_memory, tables
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from sandbox.days import WEEK, public_holidays, school_holidays
-from sandbox.menus import menus
-from sandbox.pools import hours, pools
-from sandbox.schools import schools
+from sandbox.upstreams.menus import menus
+from sandbox.upstreams.pools import hours, pools
+from sandbox.upstreams.schools import schools
 
 DAYS = [
     date(2026, 11, 24),  # term

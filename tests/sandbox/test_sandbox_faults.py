@@ -11,9 +11,10 @@ from time import perf_counter
 import httpx
 import pytest
 
-from sandbox.app import SIRI_PATH
-from sandbox.faults import KINDS, UPSTREAMS, UnknownFault, parse
+from sandbox.faults import KINDS, UnknownFault
 from sandbox.serve import running
+from sandbox.upstreams import UPSTREAMS, parse
+from sandbox.upstreams.siri import SIRI_PATH
 from sandbox.world import World
 from tests.sandbox.conftest import NOON
 

@@ -5,7 +5,7 @@ import pytest
 from google.protobuf.message import DecodeError
 from google.transit.gtfs_realtime_pb2 import Alert, FeedMessage, TripUpdate
 
-from sandbox.app import MECATRAN, MECATRAN_KEY
+from sandbox.outside import MECATRAN, MECATRAN_KEY
 from sandbox.world import World
 from tests.sandbox.conftest import NOON, Ask, realtime
 

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from sandbox.info_trafic import FIELDS, NOW, PLANNED
 from sandbox.tables import read
+from sandbox.upstreams.info_trafic import FIELDS, NOW, PLANNED
 
 LINES = {row["line"] for row in read("nantes/lines")}
 DAYS = [date(2026, 11, 24) + timedelta(days=n) for n in range(0, 400, 37)]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from lxml import etree
 
-from sandbox.app import SIRI_PATH
+from sandbox.upstreams.siri import SIRI_PATH
 from sandbox.world import World
 from tests.sandbox.conftest import NOON, Ask, in_memory
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage, TripDescriptor, TripUpdate
 
-from sandbox.app import MECATRAN, MECATRAN_KEY
+from sandbox.outside import MECATRAN, MECATRAN_KEY
 from sandbox.timetable import DOORS_S, HORIZON_S, PARIS, day_begins
 from sandbox.world import World
 from tests.sandbox.conftest import NOON, Ask, Tables, in_memory, realtime, tables

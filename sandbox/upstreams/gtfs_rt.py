@@ -24,9 +24,9 @@ from google.transit.gtfs_realtime_pb2 import (
 
 from sandbox import alerts
 from sandbox.faults import Fault
-from sandbox.gtfs import clock
 from sandbox.lots import draw, pick
 from sandbox.timetable import Trip, Visit
+from sandbox.upstreams.gtfs import clock
 from sandbox.world import World
 
 FRESH_S = 300

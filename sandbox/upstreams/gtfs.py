@@ -8,16 +8,24 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from email.utils import format_datetime
 from functools import cache, lru_cache
+from hashlib import sha256
 from typing import NamedTuple
 
-from sandbox.datasets import Dataset, Field, Row
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.datasets import NANTES, Dataset, Field, Row
 from sandbox.days import days
 from sandbox.faults import NONE, Fault
 from sandbox.network import MODES, Network
 from sandbox.operators import NAOLIB
-from sandbox.timetable import Trip, trips
+from sandbox.outside import Endpoint, Outside, unchanged
+from sandbox.timetable import PARIS, Trip, trips
 
 FILE = "0cc0469a72de54ee045cb66d1a21de9e"
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -245,3 +253,29 @@ GTFS = Dataset(
     record,
 )
 FILE_PATH = f"/api/explore/v2.1/catalog/datasets/{GTFS.id}/files/{FILE}"
+
+
+def published(outside: Outside, network: Network, name: str, key: str = "") -> Endpoint:
+    """The zip of a network, with a conditional GET."""
+
+    async def endpoint(request: Request) -> Response:
+        async def answer(now: datetime, fault: Fault) -> Response:
+            issue = issued(now.astimezone(PARIS).date())
+            content = await run_in_threadpool(feed, network, issue, fault)
+            since = datetime.combine(issue, time(4), UTC)
+            headers = {
+                "etag": f'"{sha256(content).hexdigest()[:32]}"',
+                "last-modified": format_datetime(since, usegmt=True),
+            }
+            if unchanged(request, headers["etag"], since):
+                return Response(status_code=304, headers=headers)
+            return Response(content, headers=headers, media_type="application/zip")
+
+        return await outside.call(request, name, answer, key)
+
+    return endpoint
+
+
+def routes(outside: Outside) -> list[Route]:
+    """The file that the portal's record points to."""
+    return [Route(f"/{NANTES}{FILE_PATH}", published(outside, outside.world.nantes, "stops"))]

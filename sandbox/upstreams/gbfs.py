@@ -12,13 +12,29 @@ from datetime import datetime, timedelta
 from math import pi, sin
 from typing import Any, NamedTuple
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
 from sandbox.faults import Fault
 from sandbox.lots import draw
+from sandbox.outside import MECATRAN, MECATRAN_KEY, Endpoint, Outside, Upstream, missing
 from sandbox.tables import Record, read
 from sandbox.timetable import PARIS
 
 Json = dict[str, Any]
 SOON = timedelta(minutes=3)  # a bike comes or goes about so often
+
+
+CYCLOCITY = "/api.cyclocity.fr/contracts/nantes/gbfs"
+MECATRAN_GBFS = f"{MECATRAN}/gbfs/bordeaux/v3"
+UPSTREAMS = {
+    "bikes": Upstream("stations of shared bikes (GBFS)", f"{CYCLOCITY}/gbfs.json"),
+    "bordeaux.bikes": Upstream(
+        "stations of shared bikes of Bordeaux (GBFS)",
+        f"{MECATRAN_GBFS}/gbfs.json?apiKey={MECATRAN_KEY}",
+    ),
+}
 
 
 class System(NamedTuple):
@@ -176,3 +192,24 @@ def text(system: System, said: str) -> Any:
 
 def instant(system: System, at: datetime) -> Any:
     return f"{at:%Y-%m-%dT%H:%M:%SZ}" if system.version == "3.0" else int(at.timestamp())
+
+
+def routes(outside: Outside) -> list[Route]:
+    """The files of both networks."""
+
+    def bikes(system: System, name: str, key: str = "") -> Endpoint:
+        async def endpoint(request: Request) -> Response:
+            asked = request.path_params["path"].removeprefix("v2/")
+
+            async def answer(now: datetime, fault: Fault) -> Response:
+                found = file(system, asked, now, outside.world.seed, fault)
+                return missing(f"no file {asked}") if found is None else JSONResponse(found)
+
+            return await outside.call(request, name, answer, key)
+
+        return endpoint
+
+    return [
+        Route(f"{CYCLOCITY}/{{path:path}}.json", bikes(NAOLIB, "bikes")),
+        Route(f"{MECATRAN_GBFS}/{{path}}.json", bikes(LE_VELO, "bordeaux.bikes", "apiKey")),
+    ]

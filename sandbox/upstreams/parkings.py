@@ -9,7 +9,7 @@ show a number, one that is free by its word and has no space left, one word that
 from datetime import datetime, timedelta
 from math import exp
 
-from sandbox.datasets import Dataset, Field, Row
+from sandbox.datasets import BORDEAUX, Dataset, Field, Row
 from sandbox.lots import draw
 from sandbox.tables import Record, read
 from sandbox.timetable import PARIS
@@ -135,4 +135,5 @@ ST_PARK_P = Dataset(
         Field("mdate", "MDATE", "datetime"),
     ),
     live=bordeaux,
+    host=BORDEAUX,
 )

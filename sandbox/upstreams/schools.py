@@ -6,7 +6,7 @@ twice, one is closing, one has no position, and most of the 71 columns are null.
 
 from datetime import date
 
-from sandbox.datasets import Dataset, Field, Row
+from sandbox.datasets import EDUCATION, Dataset, Field, Row
 from sandbox.tables import Record, read
 
 # kind: type_etablissement, nursery, elementary, code_nature, libelle_nature
@@ -97,4 +97,5 @@ SCHOOLS = Dataset(
         for field in read("school_fields")
     ),
     schools,
+    host=EDUCATION,
 )

@@ -11,15 +11,24 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape
 
 from lxml import etree
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from sandbox.faults import Fault
 from sandbox.lots import draw, shuffled
 from sandbox.network import MODES
+from sandbox.outside import Outside, Upstream
 from sandbox.timetable import PARIS, Visit
 from sandbox.world import World
 
 NAMESPACE = "http://www.siri.org.uk/siri"
 DATASETS = ("NAOLIBORG", "FR_NAOLIB")
+SIRI_PATH = "/api.okina.fr/gateway/sem/realtime/anshar/services"
+UPSTREAMS = {
+    "departures": Upstream("the next departures of the whole network (SIRI)", f"POST {SIRI_PATH}")
+}
 NAMELESS = 0.1  # share of the trips without PublishedLineName
 
 OPENING = (
@@ -57,7 +66,7 @@ class Pace:
         return True
 
 
-class Request(NamedTuple):
+class Asked(NamedTuple):
     """What was asked: `quays` is None for the whole network."""
 
     quays: frozenset[int] | None
@@ -65,7 +74,7 @@ class Request(NamedTuple):
     message: str
 
 
-def parse(body: bytes) -> Request:
+def parse(body: bytes) -> Asked:
     """The request; raises NotSiri. Entities and DTDs are not followed."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     names = {"s": NAMESPACE}
@@ -78,18 +87,18 @@ def parse(body: bytes) -> Request:
         raise NotSiri("expected Siri/ServiceRequest/StopMonitoringRequest")
     refs = [one.findtext("s:MonitoringRef", None, names) for one in asked]
     quays = [re.fullmatch(r"\s*FR_NAOLIB:Quay:(\d+)\s*", ref or "") for ref in refs]
-    return Request(
+    return Asked(
         None if None in refs else frozenset(int(quay[1]) for quay in quays if quay),
         root.findtext("s:ServiceRequest/s:RequestorRef", "", names),
         asked[0].findtext("s:MessageIdentifier", "", names),
     )
 
 
-def answer(request: Request, world: World, now: datetime, fault: Fault) -> str:
+def answer(asked: Asked, world: World, now: datetime, fault: Fault) -> str:
     """The delivery: one for all the stops asked, as the gateway does."""
-    visits = shuffled(list(world.visits(world.nantes, now, request.quays)), world.seed, "siri", now)
+    visits = shuffled(list(world.visits(world.nantes, now, asked.quays)), world.seed, "siri", now)
     stamp = precise(now, world.seed)
-    message = escape(request.message) or uuid5(NAMESPACE_URL, f"request {world.seed} {now}")
+    message = escape(asked.message) or uuid5(NAMESPACE_URL, f"request {world.seed} {now}")
     return "".join(
         (
             OPENING,
@@ -98,7 +107,7 @@ def answer(request: Request, world: World, now: datetime, fault: Fault) -> str:
             f"{uuid5(NAMESPACE_URL, f'response {world.seed} {now}')}</ResponseMessageIdentifier>"
             f"<RequestMessageRef>{message}</RequestMessageRef><Status>true</Status>"
             f'<StopMonitoringDelivery version="2.0"><ResponseTimestamp>{stamp}</ResponseTimestamp>'
-            f"<SubscriptionRef>{escape(request.requestor)}</SubscriptionRef>"
+            f"<SubscriptionRef>{escape(asked.requestor)}</SubscriptionRef>"
             f"<RequestMessageRef>{message}</RequestMessageRef><Status>true</Status>",
             *(
                 f"<MonitoredStopVisit>{renamed(monitored(visit), fault)}</MonitoredStopVisit>"
@@ -163,3 +172,30 @@ def renamed(xml: str, fault: Fault) -> str:
     if not fault.renames:
         return xml
     return re.sub(r"<(/?)(\w+)", lambda tag: f"<{tag[1]}{fault.column(tag[2])}", xml)
+
+
+def routes(outside: Outside) -> list[Route]:
+    """The gateway, for all of it and by dataset."""
+    pace = Pace(outside.siri_period_s)
+
+    async def departures(request: Request) -> Response:
+        body = await request.body()
+
+        async def respond(now: datetime, fault: Fault) -> Response:
+            if not pace.allows(now):
+                return JSONResponse(pace.refusal, 429)
+            try:
+                asked = parse(body)
+            except NotSiri as error:
+                return JSONResponse({"message": str(error)}, 400)
+            if request.path_params.get("dataset", DATASETS[0]) not in DATASETS:
+                asked = asked._replace(quays=frozenset())
+            xml = await run_in_threadpool(answer, asked, outside.world, now, fault)
+            return Response(xml, media_type="application/xml")
+
+        return await outside.call(request, "departures", respond)
+
+    return [
+        Route(SIRI_PATH, departures, methods=["POST"]),
+        Route(f"{SIRI_PATH}/{{dataset}}", departures, methods=["POST"]),
+    ]
