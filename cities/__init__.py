@@ -2,7 +2,8 @@
 
 Top-level words describe the city; every other table is a service, and a table
 within it (`[pools.hours]`) a part of that service which has its own upstream
-and takes what it does not say from the table around it.
+and takes what it does not say from the table around it. `[upstreams."a.host"]`
+says what all tables that ask one host have in common, whichever city's they are.
 """
 
 import tomllib
@@ -14,12 +15,23 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
 
-from cities.binding import WORDS, Binding, Column, Quota, Secret, Strict
+from cities.binding import WORDS, Binding, Column, Quota, Secret, Strict, Upstream
 
-__all__ = ["Binding", "City", "CityError", "Column", "Quota", "Secret", "load", "read"]
+__all__ = [
+    "Binding",
+    "City",
+    "CityError",
+    "Column",
+    "Quota",
+    "Secret",
+    "Upstream",
+    "load",
+    "read",
+    "upstreams",
+]
 
 HERE = Path(__file__).parent
-NOT_INHERITED = {"fields", "key"}
+NOT_INHERITED = {"fields", "details", "key"}
 TABLES = frozenset({"exclude", "params", "refine"})  # options of protocols, no parts of services
 
 
@@ -53,6 +65,7 @@ class City(Strict):
     region: str | None = None  # for public holidays that not all the country keeps
     school_zone: Literal["A", "B", "C"] | None = None
     communes: Mapping[Insee, str] = {}
+    upstreams: Mapping[str, Upstream] = {}
     bindings: Mapping[str, Binding]
 
     @field_validator("timezone")
@@ -94,9 +107,25 @@ def read(path: Path) -> City:
         for binding in _bindings(path, service, _filled(table, about)):
             bindings[binding.table] = binding
     try:
-        return City(slug=path.stem, bindings=bindings, **about)
+        city = City(slug=path.stem, bindings=bindings, **about)
     except ValidationError as error:
-        raise CityError.worded(path.name, error, TOP) from None
+        raise CityError.worded(path.name, error, {*TOP, *Upstream.model_fields}) from None
+    hosts = {binding.host for binding in bindings.values()}
+    for host in city.upstreams.keys() - hosts:
+        raise CityError(f"{path.name} [upstreams]", f"no table asks `{host}`", host, hosts)
+    return city
+
+
+def upstreams(cities: Iterable[City]) -> dict[str, Upstream]:
+    """What holds for the calls to each host, of all cities; CityError if two of them disagree."""
+    said: dict[str, tuple[City, Upstream]] = {}
+    for city in cities:
+        for host, upstream in city.upstreams.items():
+            other, first = said.setdefault(host, (city, upstream))
+            if upstream != first:
+                where = f'{city.slug}.toml [upstreams."{host}"]'
+                raise CityError(where, f"{other.slug}.toml says something else of it")
+    return {host: upstream for host, (_, upstream) in said.items()}
 
 
 def _filled(table: dict[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:

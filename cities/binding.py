@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -69,10 +70,18 @@ class Secret(Strict):
     public: str | None = None
 
 
+Budget = Annotated[Quota | None, BeforeValidator(parse_quota)]
 Seconds = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
 Fields = dict[
     str, Annotated[Column, BeforeValidator(lambda v: {"column": v} if isinstance(v, str) else v)]
 ]
+
+
+class Upstream(Strict):
+    """What all tables that ask one host have in common: its quota, and calls at one time."""
+
+    quota: Budget = None
+    concurrency: int = Field(default=4, ge=1)
 
 
 class Binding(Strict):
@@ -87,12 +96,14 @@ class Binding(Strict):
     attribution: str | None = None
     page: str | None = None
     fields: Fields = {}
+    details: Fields = {}  # what a public place says besides: under which label, from which column
     ttl_s: Seconds = Field(default=300, alias="ttl")
     stale_while_revalidate_s: Seconds = Field(default=3_600, alias="stale_while_revalidate")
     stale_if_error_s: Seconds = Field(default=86_400, alias="stale_if_error")
     negative_ttl_s: Seconds = Field(default=5, alias="negative_ttl")
     timeout_s: Seconds = Field(default=5, alias="timeout")
-    quota: Annotated[Quota | None, BeforeValidator(parse_quota)] = None
+    grace_s: Seconds = Field(default=2, alias="grace")
+    quota: Budget = None
     max_bytes: int = Field(default=32 * MIB, ge=1)
     concurrency: int = Field(default=4, ge=1)
     may_shrink: bool = False
@@ -109,6 +120,11 @@ class Binding(Strict):
     def table(self) -> str:
         """The table of the city file: `pools`, or `pools.hours` for a part of it."""
         return self.service if self.part is None else f"{self.service}.{self.part}"
+
+    @property
+    def host(self) -> str:
+        """Whom it asks, at first; a payload may name others."""
+        return urlsplit(str(self.options.get("url", ""))).hostname or ""
 
     @property
     def secret_name(self) -> str:

@@ -88,10 +88,7 @@ def _chosen(ask: Loaders, alerts: Iterable[Alert], status: Sequence[AlertStatus]
     """Each once, those of these statuses, in order; the answer holds until one of them changes."""
     once = {alert.id: alert for alert in reversed(list(alerts))}
     for alert in once.values():
-        for period in alert.active_periods:
-            for instant in (period.start, period.end):
-                if instant is not None and instant > ask.now and not alert.over:
-                    ask.changes_at(instant)
+        ask.changes_at(*alert.turns())
     found = [alert for alert in once.values() if alert.status_at(ask.now) in status]
     return sorted(found, key=_order(ask))
 

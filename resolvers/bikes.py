@@ -3,7 +3,6 @@
 from resolvers.loaders import Loaders, answers
 from resolvers.places import listed
 from schema.bikes import (
-    SILENT_AFTER,
     VehicleRentalStation,
     VehicleRentalStationsIn,
     VehicleRentalStationWith,
@@ -16,12 +15,7 @@ async def vehicle_rental_station_with(
     ask: Loaders, key: VehicleRentalStationWith
 ) -> VehicleRentalStation | None:
     stations = await ask.collection(VehicleRentalStation, key.city)
-    found = stations.by(_station_id).get(key.id)
-    if found is not None and found.updated_at is not None:
-        silent_at = found.updated_at + SILENT_AFTER
-        if silent_at > ask.now:
-            ask.changes_at(silent_at)
-    return found
+    return stations.by(_station_id).get(key.id)
 
 
 @answers(VehicleRentalStationsIn)

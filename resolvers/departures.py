@@ -2,18 +2,21 @@
 
 The timetable and real time are sources of their own, and each does without the
 other: with both, real time is laid over the plan; with one, that one answers;
-with none, the error is the real time's.
+with none, the error is the real time's. For real time that is slow nobody waits
+longer than its grace, unless nothing stands in for it.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import chain
+from zoneinfo import ZoneInfo
 
 from resolvers.loaders import Loaders, answers_many
-from resolvers.realtime import LATE, Line, Runs, planned, seen
+from resolvers.realtime import Coming, Line, Runs, planned, seen
 from resolvers.stops import quays
+from schema.accessibility import WheelchairBoarding
 from schema.departures import Departure, DeparturesAt, RealtimeState
 from schema.routes import Route
 from schema.stops import Stop
@@ -21,8 +24,13 @@ from sources.collection import Collection
 from sources.timetable import Scheduled, Timetable
 from sources.updates import TripUpdate, Updates
 
-MANY = 2_000  # planned departures of one stop within the time that a vehicle may be late
-SPARE = 20  # more than asked for, since some of them may not run
+LATE = timedelta(hours=1)  # how late a vehicle may be and still be looked for
+EARLY = timedelta(minutes=10)  # how early
+MANY = 2_000  # planned departures that are looked at for one answer, at the most
+NO_TIME, MINUTE = timedelta(), timedelta(minutes=1)
+SPARE = 20  # looked at beyond those asked for: they may be late, or not run
+MORE = 4  # and so many times as many, each time that it was not enough
+UNKNOWN = WheelchairBoarding.NO_INFORMATION
 OFF = {RealtimeState.CANCELED, RealtimeState.SKIPPED}
 
 
@@ -32,14 +40,30 @@ class Network:
 
     city: str
     line: Line
-    platform: Callable[[str], str | None]
+    stop: Callable[[str], Stop | None]
     timetable: Timetable | None
     visits: Mapping[str, Sequence[Departure]] | None
     runs: Runs | None
+    problems: Mapping[str, BaseException] = field(default_factory=dict)  # by stop, if asked so
+
+    @property
+    def live(self) -> bool:
+        return self.visits is not None or self.runs is not None
+
+    def problem(self, stop_ids: Iterable[str]) -> BaseException | None:
+        """Why nothing at all is known of these stops, of which each was asked for by itself."""
+        of_each = [self.problems.get(one) for one in stop_ids]
+        return of_each[-1] if all(of_each) else None  # a station may be no stop to ask for
+
+    def listed(self, stop_ids: Iterable[str]) -> Iterator[Departure]:
+        """The visits of these stops."""
+        return chain.from_iterable((self.visits or {}).get(one, ()) for one in stop_ids)
 
 
 @answers_many(DeparturesAt, "city")
-async def departures_at(ask: Loaders, keys: list[DeparturesAt]) -> list[list[Departure]]:
+async def departures_at(
+    ask: Loaders, keys: list[DeparturesAt]
+) -> list[list[Departure] | BaseException]:
     city = keys[0].city
     zone = ask.cities[city].zone
     stops = await ask.collection(Stop, city)
@@ -48,20 +72,16 @@ async def departures_at(ask: Loaders, keys: list[DeparturesAt]) -> list[list[Dep
     }
     network = await _network(ask, city, stops, [*chain.from_iterable(asked_for.values())])
 
-    def local(one: Departure) -> Departure:
-        at = one.scheduled_at
-        return replace(
-            one,
-            scheduled_at=None if at is None else at.astimezone(zone),
-            expected_at=one.expected_at.astimezone(zone),
-            platform_code=one.platform_code or network.platform(one.stop_id),
-        )
-
     found = [_next(network, key, asked_for[key], key.start or ask.now) for key in keys]
-    for departures in found:
-        for one in departures[:1]:  # once it has left, the answer is another
-            ask.changes_at(one.expected_at)
-    return [[local(one) for one in departures] for departures in found]
+    for key, departures in zip(keys, found, strict=True):
+        if key.start is None:
+            ask.changes_at(*(datetime.fromtimestamp(one.instant, UTC) for one in departures))
+        if key.start is None and len(departures) < key.first:
+            ask.changes_at(ask.now + MINUTE)  # others come into its time; to the minute
+    return [
+        network.problem(asked_for[key]) or [_told(network, one, zone) for one in departures]
+        for key, departures in zip(keys, found, strict=True)
+    ]
 
 
 async def _network(
@@ -73,19 +93,26 @@ async def _network(
         ask.find_collection(Route, city),
         _visits(ask, city, stop_ids),
     )
-    if timetables is None and updates is None and visits is None:
-        kinds = (TripUpdate, Departure, Timetable)
-        kind = next((one for one in kinds if ask.sources.offers(one, city)), Departure)
-        await ask.collection(kind, city)  # says what is wrong with it
+    problems: Mapping[str, BaseException] = {}
+    if timetables is None and updates is None:  # real time is worth all the time that is left
+        if ask.sources.is_keyed(Departure, city):
+            visits, problems = await _boards(ask, city, stop_ids)
+        elif visits is None and ask.sources.offers(TripUpdate, city):
+            updates = await ask.collection(TripUpdate, city)
+        elif visits is None and ask.sources.offers(Departure, city):
+            visits = (await ask.collection(Departure, city)).grouped(_stop_id)
+        elif visits is None:
+            timetables = await ask.collection(Timetable, city)
     lines = routes.derived(_lines) if routes is not None else {}
     signs = stops.by(_gtfs_id)
     return Network(
         city=city,
         line=lambda route_id: lines.get(route_id, route_id),
-        platform=lambda stop_id: signs[stop_id].platform_code if stop_id in signs else None,
+        stop=signs.get,
         timetable=timetables.items[0] if timetables is not None else None,
         visits=visits,
         runs=updates.derived(_runs) if updates is not None else None,
+        problems=problems,
     )
 
 
@@ -97,64 +124,136 @@ async def _visits(
         board = await ask.find_collection(Departure, city)
         return None if board is None else board.grouped(_stop_id)
     boards = await asyncio.gather(*(ask.find_keyed(Departure, city, one) for one in stop_ids))
-    if all(board is None for board in boards):
-        return None
-    return {
-        stop_id: board.items
-        for stop_id, board in zip(stop_ids, boards, strict=True)
-        if board is not None
-    }
+    found = zip(stop_ids, boards, strict=True)
+    return {stop_id: board.items for stop_id, board in found if board is not None} or None
+
+
+async def _boards(
+    ask: Loaders, city: str, stop_ids: Sequence[str]
+) -> tuple[Mapping[str, Sequence[Departure]], Mapping[str, BaseException]]:
+    """What SIRI lists of one stop at a time, and why it does not of others."""
+    calls = (ask.keyed(Departure, city, one) for one in stop_ids)
+    boards = dict(zip(stop_ids, await asyncio.gather(*calls, return_exceptions=True), strict=True))
+    return (
+        {one: board.items for one, board in boards.items() if isinstance(board, Collection)},
+        {one: board for one, board in boards.items() if isinstance(board, BaseException)},
+    )
 
 
 def _next(
     network: Network, key: DeparturesAt, stop_ids: Sequence[str], start: datetime
-) -> list[Departure]:
-    until = start + timedelta(seconds=key.time_range_s)
-    found = [
-        one
-        for one in _all(network, key, stop_ids, start)
-        if (one.expected_at >= start or (one.at_stop and key.start is None))
-        and one.expected_at < until
-        and (key.routes is None or one.route_id in key.routes)
-        and not (key.omit_canceled and one.realtime_state in OFF)
-    ]
-    return sorted(found, key=_when)[: key.first]
+) -> list[Coming]:
+    """The first ones by the time at which they are expected, which is not the planned order.
+
+    What was not looked at is planned for later than all that was, and leaves `EARLY` before that
+    at best: what was found to leave before is found for good.
+    """
+    begin = start.timestamp()
+    until = begin + key.time_range_s
+    early = EARLY if network.live else NO_TIME
+    overdue = _overdue(network, key, stop_ids, start)
+
+    def chosen(coming: Iterable[Scheduled]) -> list[Coming]:
+        found = [
+            one
+            for one in _all(network, stop_ids, [*overdue, *coming])
+            if (one.instant >= begin or (one.at_stop and key.start is None))
+            and one.instant < until
+            and (key.routes is None or one.route_id in key.routes)
+            and not (key.omit_canceled and one.state in OFF)
+        ]
+        return sorted(found, key=_when)[: key.first]
+
+    time_range = timedelta(seconds=key.time_range_s) + early
+    count = key.first + (SPARE if network.live else 0)
+    while True:
+        coming = _planned(network, key, stop_ids, start, time_range, count)
+        found = chosen(coming)
+        if len(coming) < count or count >= MANY:
+            return found
+        if len(found) == key.first:
+            break
+        count = min(MORE * count, MANY)
+    needed = timedelta(seconds=found[-1].instant - begin) + early if found else NO_TIME
+    if coming and coming[-1].departure_time.timestamp() - begin < needed.total_seconds():
+        found = chosen(_planned(network, key, stop_ids, start, needed))
+    return found
 
 
-def _all(
-    network: Network, key: DeparturesAt, stop_ids: Sequence[str], start: datetime
-) -> Iterable[Departure]:
-    """More than enough departures, in no order: those that may still come, and the next ones."""
+def _all(network: Network, stop_ids: Sequence[str], rows: Iterable[Scheduled]) -> Iterable[Coming]:
+    """What becomes of planned departures, and what leaves besides them; in no order."""
     city, line, timetable = network.city, network.line, network.timetable
-    rows = [] if timetable is None else _planned(timetable, key, stop_ids, start)
-    plans = ((row, planned(row, city, line)) for row in rows)
     if network.visits is not None:
-        visits = (one for stop_id in stop_ids for one in network.visits.get(stop_id, ()))
-        yield from seen(visits, (plan for _, plan in plans))
+        yield from seen(network.listed(stop_ids), rows, city, line)
     elif network.runs is None:
-        yield from (plan for _, plan in plans)
+        yield from (planned(row, city, line) for row in rows)
     elif timetable is None:
         yield from network.runs.told(stop_ids, city, line)
     else:
-        for row, plan in plans:
-            one = network.runs.updated(row, timetable, plan)
-            if one is not None:
+        for row in rows:
+            one = network.runs.updated(row, timetable, city, line)
+            if one is not None and (one.stop_id == row.stop_id or one.stop_id in stop_ids):
                 yield one
-        yield from network.runs.added(stop_ids, city, line)
+        yield from network.runs.added(timetable, stop_ids, city, line)
 
 
 def _planned(
-    timetable: Timetable, key: DeparturesAt, stop_ids: Sequence[str], start: datetime
+    network: Network,
+    key: DeparturesAt,
+    stop_ids: Iterable[str],
+    start: datetime,
+    time_range: timedelta,
+    first: int = MANY,
 ) -> list[Scheduled]:
+    if network.timetable is None:
+        return []
     routes = None if key.routes is None else set(key.routes)
-    late = timetable.departures(
-        stop_ids, start - LATE, first=MANY, time_range=LATE, route_ids=routes
+    return network.timetable.departures(
+        list(stop_ids), start, first=first, time_range=time_range, route_ids=routes
     )
-    range_ = timedelta(seconds=key.time_range_s)
-    coming = timetable.departures(
-        stop_ids, start, first=key.first + SPARE, time_range=range_, route_ids=routes
-    )
-    return late + coming
+
+
+def _overdue(
+    network: Network, key: DeparturesAt, stop_ids: Sequence[str], start: datetime
+) -> list[Scheduled]:
+    """What only real time can make a departure of: planned for before, or from another quay."""
+    if not network.live:
+        return []
+    if network.visits is not None:
+        listed = {one.scheduled_at for one in network.listed(stop_ids) if one.scheduled_at}
+        late = min(LATE, start - min(listed, default=start))
+        rows = _planned(network, key, stop_ids, start - late, late) if late > NO_TIME else []
+        instants = {one.timestamp() for one in listed}
+        return [row for row in rows if row.departure_time.timestamp() in instants]
+    if network.runs is None or network.timetable is None:
+        return []
+    rows = _planned(network, key, stop_ids, start - LATE, LATE)
+    told = [row for row in rows if network.runs.tell_of(row)]
+    sent = network.runs.sent_to(network.timetable, stop_ids)
+    elsewhere = {stop_id for stop_id, _ in sent}.difference(stop_ids)
+    time_range = LATE + timedelta(seconds=key.time_range_s) + EARLY
+    rows = _planned(network, key, elsewhere, start - LATE, time_range) if elsewhere else []
+    return told + [row for row in rows if (row.stop_id, row.trip_id) in sent]
+
+
+def _told(network: Network, one: Coming, zone: ZoneInfo) -> Departure:
+    """A departure as citizens are told it: by their own clocks, and what its quay adds to it."""
+    made, stop = one.tell(), network.stop(one.stop_id)
+    if made.scheduled_at is not None:
+        made.scheduled_at = made.scheduled_at.astimezone(zone)
+    made.expected_at = made.expected_at.astimezone(zone)
+    if stop is not None:
+        made.platform_code = made.platform_code or stop.platform_code
+    made.wheelchair_accessible = _boarding(stop, made)
+    return made
+
+
+def _boarding(stop: Stop | None, one: Departure) -> WheelchairBoarding:
+    """Whether one can board there in a wheelchair: only from such a quay, into such a vehicle."""
+    said = {one.wheelchair_accessible, stop.wheelchair_boarding if stop else UNKNOWN}
+    if WheelchairBoarding.NOT_POSSIBLE in said:
+        return WheelchairBoarding.NOT_POSSIBLE
+    return UNKNOWN if UNKNOWN in said else WheelchairBoarding.POSSIBLE
 
 
 def _runs(updates: Collection[TripUpdate]) -> Runs:
@@ -173,5 +272,5 @@ def _stop_id(departure: Departure) -> str:
     return departure.stop_id
 
 
-def _when(departure: Departure) -> datetime:
-    return departure.expected_at
+def _when(departure: Coming) -> float:
+    return departure.instant

@@ -6,8 +6,9 @@ Each request has its own `Loaders`: ask twice, answered once.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -17,8 +18,9 @@ from aiodataloader import DataLoader
 from cities import Binding, City
 from schema.arguments import BadUserInput
 from schema.key import Key
+from schema.provenance import Source
 from sources import Sources
-from sources.cache import deadline
+from sources.cache import dispensable
 from sources.collection import Collection
 from sources.errors import NotOffered, SourceError
 
@@ -76,17 +78,23 @@ class Loaders:
     """One request's view of the city: batched, deduplicated, forgotten at the end.
 
     `now` is the request's one instant (aware, UTC); `home` the city that fields
-    mean when they name none; `touched` the bindings that its answer rests on;
-    `until` the next instant at which time alone will change it, if an answer said.
+    mean when they name none. What its answer rests on: `touched`, the bindings that
+    were asked, and `keys`, what for, where they are asked for one thing at a time;
+    `snapshots`, what was read of them; and the time, if it does, until `until`, the
+    next instant at which time alone will change it.
     """
 
     def __init__(self, sources: Sources, now: datetime, home: str) -> None:
         self.now = now
         self.home = home
         self.touched: dict[str, Binding] = {}
+        self.keys: defaultdict[str, list[str]] = defaultdict(list)
+        self.snapshots: set[Collection[Any]] = set()
         self.until: datetime | None = None
         self._sources = sources
         self._loaders: dict[type, DataLoader[Any, Any]] = {}
+        self._loaded: dict[Key[Any], asyncio.Future[Any]] = {}
+        self._abandoned = False
 
     def city(self, slug: str | None) -> str:
         """The slug of the city asked for; BadUserInput if there is none such."""
@@ -105,15 +113,48 @@ class Loaders:
     def sources(self) -> Sources:
         return self._sources
 
-    def changes_at(self, instant: datetime) -> None:
-        """An answer that is right for now will not be any more from this instant on."""
-        self.until = instant if self.until is None else min(self.until, instant)
+    def changes_at(self, *instants: datetime) -> None:
+        """An answer that is right for now will not be any more after the next of these instants."""
+        for instant in instants:
+            if instant >= self.now and (self.until is None or instant < self.until):
+                self.until = instant
+
+    def today(self, city: str) -> date:
+        """The day that it is in a city; who asks has an answer that holds until midnight there."""
+        zone = self.cities[city].zone
+        day = self.now.astimezone(zone).date()
+        self.changes_at(datetime.combine(day + timedelta(days=1), time(), zone))
+        return day
 
     async def collection(self, kind: type[T], city: str) -> Collection[T]:
         """Everything a city says of one kind of thing; SourceError, NotOffered."""
         binding = self._sources.binding(kind, city)
         self.touched[binding.source] = binding
-        return await self._sources.collection(kind, city)
+        found = await self._sources.collection(kind, city)
+        self.snapshots.add(found)
+        return found
+
+    async def collections(
+        self, kinds: Sequence[type[Any]], city: str
+    ) -> tuple[list[Collection[Any]], list[Source]]:
+        """Everything of several kinds, for lists that can do without some of them.
+
+        Also the sources that cannot be read now, which the list has to name; SourceError
+        only if none of them can.
+        """
+        reads = (self.collection(kind, city) for kind in kinds)
+        found = await asyncio.gather(*reads, return_exceptions=True)
+        errors = [one for one in found if isinstance(one, BaseException)]
+        for error in errors:
+            if len(errors) == len(found) or not isinstance(error, SourceError):
+                raise error
+        missing = {
+            self._sources.binding(kind, city).source: ()
+            for kind, one in zip(kinds, found, strict=True)
+            if isinstance(one, BaseException)
+        }
+        read = [one for one in found if isinstance(one, Collection)]
+        return read, self._sources.report(city, only=missing) if missing else []
 
     async def find_collection(self, kind: type[T], city: str) -> Collection[T] | None:
         """The same for what an answer can do without: None if there is none, or none in time."""
@@ -127,11 +168,15 @@ class Loaders:
         """What a city says of one kind of thing about one thing; SourceError, NotOffered.
 
         For sources that are asked for one thing at a time (`sources.is_keyed`):
-        `key` is the id of something that has been looked up.
+        `key` is the id of something that has been looked up, or what a client is looking for,
+        made comparable.
         """
         binding = self._sources.binding(kind, city)
         self.touched[binding.source] = binding
-        return await self._sources.keyed(kind, city, key)
+        self.keys[binding.source].append(key)
+        found = await self._sources.keyed(kind, city, key)
+        self.snapshots.add(found)
+        return found
 
     async def load(self, key: Key[T]) -> T:
         """The key's answer.
@@ -139,12 +184,21 @@ class Loaders:
         Shielded: when one field fails, graphql-core cancels its siblings, and a
         future that others of this request wait for must not be cancelled with them.
         """
+        if self._abandoned:
+            raise Abandoned
         kind = type(key)
         loader = self._loaders.get(kind)
         if loader is None:
-            loader = self._loaders[kind] = DataLoader(self._batch)
+            loader = self._loaders[kind] = DataLoader(self._batch, cache_map=self._loaded)
         result: T = await asyncio.shield(loader.load(key))
         return result
+
+    def abandon(self) -> None:
+        """Nobody waits for the answer any more: what it waits for itself fails at once."""
+        self._abandoned = True
+        for answer in tuple(self._loaded.values()):
+            if not answer.done():
+                answer.set_exception(Abandoned())
 
     async def load_many(self, keys: Iterable[Key[T]]) -> list[T]:
         """The answers of many keys, in their order; the first error if there is one."""
@@ -160,15 +214,18 @@ class Loaders:
 
 
 async def _without(read: Awaitable[T]) -> T | None:
-    """A read that may fail; it is given half of the time that is left, so that others have some."""
-    until, now = deadline.get(), asyncio.get_running_loop().time()
-    token = deadline.set(None if until is None else now + (until - now) / 2)
+    """A read that may fail, or take longer than its grace: something else stands in for it."""
+    token = dispensable.set(True)
     try:
         return await read
     except (SourceError, NotOffered):
         return None
     finally:
-        deadline.reset(token)
+        dispensable.reset(token)
+
+
+class Abandoned(RuntimeError):
+    """Whoever asked has gone; nobody is told."""
 
 
 class Cancelled(RuntimeError):

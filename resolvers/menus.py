@@ -40,8 +40,7 @@ def _eats_the_communes(school: School) -> bool:
 
 
 def _asked(ask: Loaders, key: MenusIn | MenusOf, menus: Iterable[Menu]) -> list[Menu]:
-    today = ask.now.astimezone(ask.cities[key.city].zone).date()
-    first = key.start or today
+    first = key.start or ask.today(key.city)
     end = first + dt.timedelta(days=key.days)
     wanted = set(key.variants)
     found = [menu for menu in menus if first <= menu.date < end and menu.variant in wanted]

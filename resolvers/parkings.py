@@ -14,11 +14,7 @@ from schema.parkings import (
 @answers(VehicleParkingWith)
 async def vehicle_parking_with(ask: Loaders, key: VehicleParkingWith) -> VehicleParking | None:
     parkings = await all_of(ask, VehicleParking, key.city)
-    found = parkings.by(_local_id).get(key.id)
-    until = found.live_until() if found is not None else None
-    if until is not None and until > ask.now:
-        ask.changes_at(until)
-    return found
+    return parkings.by(_local_id).get(key.id)
 
 
 @answers(VehicleParkingsIn)
@@ -29,6 +25,8 @@ async def vehicle_parkings_in(ask: Loaders, key: VehicleParkingsIn) -> Page[Vehi
         return all(want is None or bool(real) is want for want, real in asked)
 
     parkings = await all_of(ask, VehicleParking, key.city)
+    if key.available is not None:
+        ask.changes_at(*(instant for one in parkings.items for instant in one.live_between()))
     return listed(parkings, key.name, key.near, key.window, wanted)
 
 

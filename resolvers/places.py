@@ -2,33 +2,58 @@
 
 from asyncio import gather
 from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
+from functools import cache, reduce
 from typing import Any, TypeVar
 
-from resolvers.loaders import Loaders, answers_many
+from resolvers.loaders import Loaders, answers, answers_many
 from schema.arguments import Near
-from schema.bikes import VehicleRentalStation
 from schema.paging import Page, Sort, Window, page
-from schema.parkings import VehicleParking
-from schema.places import PlacesNear
-from schema.pools import Pool
-from schema.schools import School
-from schema.stops import Stop
-from sources.collection import Collection, Nearness
+from schema.places import Place, PlacesNear, SourceOf
+from schema.provenance import Source
+from sources.atlas import Spots
+from sources.collection import Collection
+from sources.grid import Grid
 from sources.names import fold
+from sources.reading import part_of
 
 T = TypeVar("T")
-KINDS: dict[str, type] = {
-    kind.__name__: kind for kind in (Pool, School, Stop, VehicleParking, VehicleRentalStation)
-}
+
+
+@cache
+def kind_named(name: str) -> type:
+    """The kind of place that has this GraphQL name."""
+    return next(kind for kind in Place.__subclasses__() if kind.__name__ == name)
 
 
 @answers_many(PlacesNear, "city", "kind")
 async def places_near(ask: Loaders, keys: list[PlacesNear]) -> list[list[Any]]:
-    """All keys of one kind and city in one query of its spatial index."""
-    places: Collection[Any] = await all_of(ask, KINDS[keys[0].kind], keys[0].city)
-    around = places.derived(Nearness).around([(key.lat, key.lon, key.within_m) for key in keys])
-    return [[place for _, place in near] for near in around]
+    """All keys of one kind and city, over its one grid."""
+    places: Collection[Any] = await all_of(ask, kind_named(keys[0].kind), keys[0].city)
+    return [[place for _, place in around(places, key.lat, key.lon, key.within_m)] for key in keys]
+
+
+@answers(SourceOf)
+async def source_of(ask: Loaders, key: SourceOf) -> Source | None:
+    kind = key.type if key.part is None else part_of(key.type, key.part)
+    if kind is None or not ask.sources.offers(kind, key.city):
+        return None
+    binding = ask.sources.binding(kind, key.city)
+    [found] = ask.sources.report(key.city, only={binding.source: ()})
+    return found
+
+
+def around(
+    places: Collection[Any], lat: float, lon: float, within_m: float
+) -> list[tuple[float, Any]]:
+    """The places of one kind within so many metres, with their metres, nearest first."""
+    spots = Spots.of(places)
+    indexes, metres = places.derived(_grid).around(lat, lon, within_m)
+    return [(m, spots.places[i]) for m, i in zip(metres.tolist(), indexes.tolist(), strict=True)]
+
+
+def _grid(places: Collection[Any]) -> Grid:
+    spots = Spots.of(places)
+    return Grid(spots.lats, spots.lons)
 
 
 async def all_of(ask: Loaders, kind: type[T], city: str) -> Collection[T]:
@@ -36,9 +61,9 @@ async def all_of(ask: Loaders, kind: type[T], city: str) -> Collection[T]:
 
     A part that is another list of the same things reads them as a subclass of the kind.
     """
-    more = [one for one in kind.__subclasses__() if ask.sources.offers(one, city)]
-    first, *others = await gather(*(ask.collection(one, city) for one in (kind, *more)))
-    return reduce(Collection.joined, others, first)
+    parts = [one for one in (kind, *kind.__subclasses__()) if ask.sources.offers(one, city)]
+    found = await gather(*(ask.collection(one, city) for one in parts or (kind,)))
+    return reduce(Collection.joined, found)
 
 
 def listed(
@@ -60,9 +85,9 @@ def listed(
         away = dict.fromkeys(map(id, places.items), 0.0)
         candidates: Iterable[Any] = places.items
     else:
-        [around] = places.derived(Nearness).around([(near.lat, near.lon, float(near.within))])
-        away = {id(place): metres for metres, place in around}
-        candidates = (place for _, place in around)
+        found_near = around(places, near.lat, near.lon, near.within)
+        away = {id(place): metres for metres, place in found_near}
+        candidates = (place for _, place in found_near)
     found = {
         (away[id(place)], ranked, place.folded, place.id): place
         for place in candidates

@@ -38,6 +38,8 @@ async def pools_in(ask: Loaders, key: PoolsIn) -> Page[Pool]:
 async def _open(ask: Loaders, pools: tuple[Pool, ...], wanted: bool) -> tuple[Pool, ...]:
     """Those open at the request's instant, or those not known to be."""
     schedules = await ask.load_many([PoolOpening(pool.city, pool.local_id) for pool in pools])
+    for schedule in filter(None, schedules):
+        ask.changes_at(schedule.changes_at(ask.now))
     return tuple(
         pool
         for pool, schedule in zip(pools, schedules, strict=True)

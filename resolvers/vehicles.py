@@ -32,9 +32,11 @@ def _names(key: VehiclesOn, route: Route | None) -> Iterable[str]:
 
 
 def _heard_of(ask: Loaders, vehicles: Iterable[VehiclePosition]) -> list[VehiclePosition]:
-    return [
+    found = [
         one for one in vehicles if one.updated_at is None or ask.now - one.updated_at <= LOST_AFTER
     ]
+    ask.changes_at(*(one.updated_at + LOST_AFTER for one in found if one.updated_at is not None))
+    return found
 
 
 def _line(vehicle: VehiclePosition) -> str | None:

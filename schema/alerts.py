@@ -1,6 +1,6 @@
 """Alerts: what disturbs the network, from when until when, and whom it concerns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -120,6 +120,7 @@ class Alert(Node):
 
     @strawberry.field(description="Whether it holds now.")
     def status(self, info: Info) -> AlertStatus:
+        info.context.changes_at(*self.turns())
         return self.status_at(info.context.now)
 
     @strawberry.field(description="The lines that it touches.", directives=[about(5)])
@@ -135,6 +136,11 @@ class Alert(Node):
     ) -> list[Annotated["Stop", strawberry.lazy("schema.stops")]] | None:
         called = tuple(dict.fromkeys(entity.place for entity in self.entities))
         return await info.context.load(StopsCalled(self.city, called))
+
+    def turns(self) -> Iterable[datetime]:
+        """The instants at which its status changes."""
+        periods = () if self.over else self.active_periods
+        return (at for period in periods for at in (period.start, period.end) if at is not None)
 
     def status_at(self, now: datetime) -> AlertStatus:
         if self.over:

@@ -80,6 +80,13 @@ WithinArgument = Annotated[
     int,
     strawberry.argument(description="At most so many metres away, as the crow flies; 1 to 5000."),
 ]
+KindsArgument = Annotated[
+    list[str] | None,
+    strawberry.argument(
+        description="Only these kinds, in one word each, such as `stop`, `pool` or `library`; "
+        "all if left out."
+    ),
+]
 FromArgument = Annotated[
     date | None,
     strawberry.argument(name="from", description="The first day; today in the city if left out."),

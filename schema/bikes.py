@@ -20,7 +20,7 @@ from schema.arguments import (
 )
 from schema.cost import PAGED, about, as_many_as
 from schema.key import Info, Key
-from schema.nodes import Node, lookup, lookups
+from schema.nodes import lookup, lookups
 from schema.paging import Page, Window, window
 from schema.places import Place
 from schema.stops import Stop
@@ -90,10 +90,8 @@ class VehicleRentalUris:
 
 
 @strawberry.federation.type(keys=["id"], description="A station of shared bikes or other vehicles.")
-class VehicleRentalStation(Node, Place):
-    folded: strawberry.Private[str]
+class VehicleRentalStation(Place):
     station_id: str = strawberry.field(description="Its id in the operator's own feed (GBFS).")
-    address: str | None = strawberry.field(description="In the operator's words.")
     capacity: int | None = strawberry.field(description="How many vehicles fit in, in all.")
     available_vehicles: RentalVehicleEntityCounts | None = strawberry.field(
         description="Vehicles that can be taken; null, which is not 0, where nobody says."
@@ -138,8 +136,16 @@ class VehicleRentalStation(Node, Place):
         "if not, its numbers are the last that are known."
     )
     def realtime(self, info: Info) -> bool:
-        at = self.updated_at
-        return at is not None and abs(info.context.now - at) <= SILENT_AFTER
+        if self.updated_at is None:
+            return False
+        info.context.changes_at(self.updated_at - SILENT_AFTER, self.updated_at + SILENT_AFTER)
+        return abs(info.context.now - self.updated_at) <= SILENT_AFTER
+
+    def available_at(self, now: datetime) -> bool | None:
+        if self.updated_at is None or abs(now - self.updated_at) > SILENT_AFTER:
+            return None
+        can: bool | None = self.allow_pickup_now()
+        return can
 
     @strawberry.field(
         description="Stops within walking distance, nearest first.",

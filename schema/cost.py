@@ -39,6 +39,13 @@ PAGED = ListSize(
     require_one_slicing_argument=False,
 )
 
+NEXT = ListSize(  # a list that one only goes forward in
+    assumed_size=DEFAULT_PAGE,
+    slicing_arguments=["first"],
+    sized_fields=["nodes", "edges"],
+    require_one_slicing_argument=False,
+)
+
 
 def as_many_as(argument: str) -> ListSize:
     """A list as long as its argument says; 100 and the like are the argument's own bound."""

@@ -19,7 +19,9 @@ class RealtimeState(Enum):
     SCHEDULED = strawberry.enum_value("SCHEDULED", description="Nothing: it is as planned.")
     UPDATED = strawberry.enum_value("UPDATED", description="When it will really leave.")
     CANCELED = strawberry.enum_value("CANCELED", description="The trip does not run.")
-    ADDED = strawberry.enum_value("ADDED", description="The trip is not in the timetable.")
+    ADDED = strawberry.enum_value(
+        "ADDED", description="The timetable has no such trip, or not here."
+    )
     SKIPPED = strawberry.enum_value("SKIPPED", description="The trip runs, but does not stop here.")
 
 
@@ -46,7 +48,7 @@ class Departure:
     line: strawberry.Private[str]
     headsign: str | None = strawberry.field(description="Where it goes, as shown on its front.")
     scheduled_at: datetime | None = strawberry.field(
-        description="When the timetable has it leave; null for a trip that is not in it."
+        description="When it was to leave; null where nobody had planned it."
     )
     expected_at: datetime = strawberry.field(
         description="When it will leave as far as is known: predicted if `realtime`, "
@@ -67,7 +69,8 @@ class Departure:
     )
     wheelchair_accessible: WheelchairBoarding = strawberry.field(
         default=WheelchairBoarding.NO_INFORMATION,
-        description="Whether this very trip takes a wheelchair; never guessed.",
+        description="Whether one can board here in a wheelchair: the quay and the trip must both "
+        "say so, and of a trip what its vehicle says goes first; never guessed.",
     )
     occupancy: OccupancyStatus | None = strawberry.field(
         default=None, description="How full it is; null where the network does not say."

@@ -27,6 +27,9 @@ class Context(Protocol):
     def now(self) -> datetime:
         """The one instant (aware, UTC) that every field of this answer agrees on."""
 
+    def changes_at(self, *instants: datetime) -> None:
+        """What is told of `now` holds until the next of these; whoever asks for `now` says it."""
+
     def city(self, slug: str | None) -> str:
         """The city asked for, or the server's own; BadUserInput if there is none such."""
 

@@ -6,7 +6,7 @@ identifier, and so stays the same across restarts, replicas and editions.
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import strawberry
 
@@ -15,6 +15,7 @@ from schema.cost import as_many_as
 from schema.key import CHANGES_ONLY, Info, Key
 
 MAX_ID, MAX_IDS = 500, 100
+MAX_REPRESENTATIONS = 1_000  # a gateway asks for whole lists of ours at once
 
 # How each kind of node is looked up: its GraphQL name -> its key of (city, source's id).
 lookups: dict[str, Callable[[str, str], Key[Any]]] = {}
@@ -44,12 +45,6 @@ def lookup(id: str, argument: str, kind: str | None = None) -> Key[Any]:
 @strawberry.interface(description="Anything that can be fetched again by its id.")
 class Node:
     id: strawberry.ID = strawberry.field(description="Opaque and stable; see `node(id:)`.")
-
-    @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
-        """Apollo Federation asks for an entity by its id."""
-        found: Self | None = await info.context.load(lookup(id, "id", cls.__name__))
-        return found
 
 
 @strawberry.type
@@ -107,5 +102,28 @@ class Subscription:
 def _load(info: Info, id: str) -> Any:
     try:
         return info.context.load(lookup(id, "ids"))
+    except BadUserInput as error:
+        return error
+
+
+def entities(info: Info, representations: list[Any]) -> list[Any]:
+    """What a gateway asks of Apollo Federation's `_entities`: awaitables, or the error to show.
+
+    BadUserInput if they are too many.
+    """
+    bounded(len(representations), 0, MAX_REPRESENTATIONS, "representations")
+    return [_entity(info, one) for one in representations]
+
+
+def _entity(info: Info, representation: Any) -> Any:
+    given = representation if isinstance(representation, dict) else {}
+    kind, id = given.get("__typename"), given.get("id")
+    try:
+        if not isinstance(kind, str) or kind not in lookups:
+            message = "`__typename` is not the name of an entity of ours."
+            raise BadUserInput(message, "representations", "__typename")
+        if not isinstance(id, str):
+            raise BadUserInput("`id` is a text.", "representations", "id")
+        return info.context.load(lookup(id, "representations", kind))
     except BadUserInput as error:
         return error

@@ -55,11 +55,10 @@ class Edge(Generic[T]):
     cursor: str = strawberry.field(description="Opaque; hand it back as `after` or `before`.")
 
 
-@strawberry.type(name="Connection", description="One page of a list.")
-class Page(Generic[T]):
+@strawberry.type(name="Slice", description="A part of a list that nobody has counted.")
+class Slice(Generic[T]):
     sort: strawberry.Private[Callable[[Any], Sort]]
     nodes: list[T] = strawberry.field(description="The items of this page, in order.")
-    total_count: int = strawberry.field(description="How many items the whole list has.")
     more_after: strawberry.Private[bool] = False
     more_before: strawberry.Private[bool] = False
 
@@ -78,13 +77,19 @@ class Page(Generic[T]):
         )
 
 
+@strawberry.type(name="Connection", description="One page of a list.")
+class Page(Slice[T]):
+    total_count: int = strawberry.field(description="How many items the whole list has.")
+
+
 def page(items: Sequence[T], sort: Callable[[T], Sort], asked: Window) -> Page[T]:
     """Cut the window asked for out of `items`, which must be sorted by `sort`, a total order."""
     low, high = 0, len(items)
+    like = sort(items[0]) if items else None
     if asked.after is not None:
-        low = bisect_right(items, _decoded(asked.after, "after", items, sort), key=sort)
+        low = bisect_right(items, sort_key(asked.after, "after", like), key=sort)
     if asked.before is not None:
-        high = max(low, bisect_left(items, _decoded(asked.before, "before", items, sort), key=sort))
+        high = max(low, bisect_left(items, sort_key(asked.before, "before", like), key=sort))
     if asked.first is not None:
         high = min(high, low + asked.first)
     if asked.last is not None:
@@ -102,8 +107,8 @@ def _cursor(key: Sort) -> str:
     return urlsafe_b64encode(msgspec.json.encode(key)).rstrip(b"=").decode()
 
 
-def _decoded(text: str, argument: str, items: Sequence[T], sort: Callable[[T], Sort]) -> Sort:
-    """A cursor's sort key, refused unless it compares with those of this very list."""
+def sort_key(text: str, argument: str, like: Sort | None) -> Sort:
+    """A cursor's sort key; BadUserInput unless it compares with others of this list."""
     try:
         if len(text) > MAX_CURSOR:
             raise ValueError
@@ -112,9 +117,7 @@ def _decoded(text: str, argument: str, items: Sequence[T], sort: Callable[[T], S
                 urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=list[str | int | float]
             )
         )
-        if items and [_comparable(part) for part in key] != [
-            _comparable(p) for p in sort(items[0])
-        ]:
+        if like is not None and [*map(_comparable, key)] != [*map(_comparable, like)]:
             raise ValueError
     except ValueError:
         raise BadUserInput(f"`{argument}` is not a cursor of this list.", argument) from None

@@ -20,7 +20,7 @@ from schema.arguments import (
 )
 from schema.cost import PAGED, about, as_many_as
 from schema.key import Info, Key
-from schema.nodes import Node, lookup, lookups
+from schema.nodes import lookup, lookups
 from schema.paging import Page, Window, window
 from schema.places import Address, Place
 from schema.stops import Stop
@@ -58,8 +58,7 @@ class VehicleParkingFare:
 
 
 @strawberry.federation.type(keys=["id"], description="A car park, or park and ride.")
-class VehicleParking(Node, Place):
-    folded: strawberry.Private[str]
+class VehicleParking(Place):
     status: strawberry.Private[VehicleParkingState]  # as the source says, however long ago
     counted: strawberry.Private[bool]  # whether it counts its cars, and tells
     free_spaces: strawberry.Private[int | None]  # as the source says, however long ago
@@ -82,14 +81,19 @@ class VehicleParking(Node, Place):
     website: str | None = strawberry.field(description="Its page, with `https://` or `http://`.")
     updated_at: datetime | None = strawberry.field(description="When it last told, as it says.")
 
-    def live_until(self) -> datetime | None:
-        """The instant from which what it told is too old; None if it tells nothing."""
-        return self.updated_at + STALE_AFTER if self.counted and self.updated_at else None
+    def live_between(self) -> tuple[datetime, ...]:
+        """From when until when what it told is news; no instants if it does not count its cars.
+
+        No clock is far ahead.
+        """
+        if not self.counted or self.updated_at is None:
+            return ()
+        return self.updated_at - STALE_AFTER, self.updated_at + STALE_AFTER
 
     def live_at(self, now: datetime) -> bool:
-        """Whether it has told how many spaces are free, and lately. No clock is far ahead."""
-        until = self.live_until()
-        return until is not None and until - 2 * STALE_AFTER <= now <= until
+        """Whether it has told how many spaces are free, and lately."""
+        news = self.live_between()
+        return bool(news) and news[0] <= now <= news[1]
 
     def free_at(self, now: datetime) -> int | None:
         """Free spaces; None for unknown."""
@@ -97,6 +101,7 @@ class VehicleParking(Node, Place):
 
     @strawberry.field(description="Whether one can drive in.")
     def state(self, info: Info) -> VehicleParkingState:
+        info.context.changes_at(*self.live_between())
         if self.counted and not self.live_at(info.context.now):
             return VehicleParkingState.UNKNOWN
         return self.status
@@ -106,12 +111,18 @@ class VehicleParking(Node, Place):
         "or has not told for 15 minutes."
     )
     def availability(self, info: Info) -> VehicleParkingSpaces | None:
+        info.context.changes_at(*self.live_between())
         free = self.free_at(info.context.now)
         return None if free is None else VehicleParkingSpaces(car_spaces=free)
 
     @strawberry.field(description="Whether it has told within 15 minutes how it is.")
     def realtime(self, info: Info) -> bool:
+        info.context.changes_at(*self.live_between())
         return self.live_at(info.context.now)
+
+    def available_at(self, now: datetime) -> bool | None:
+        free = self.free_at(now)
+        return None if free is None else self.status is VehicleParkingState.OPEN and free > 0
 
     @strawberry.field(
         description="Stops within walking distance, nearest first.",

@@ -19,7 +19,7 @@ from schema.arguments import (
 )
 from schema.cost import PAGED, as_many_as
 from schema.key import Info, Key
-from schema.nodes import Node, lookup, lookups
+from schema.nodes import lookup, lookups
 from schema.paging import Page, Window, window
 from schema.places import Address, Place
 from schema.stops import Stop
@@ -27,9 +27,8 @@ from schema.times import Opens, Schedule
 
 
 @strawberry.federation.type(keys=["id"], description="A public swimming pool.")
-class Pool(Node, Place, Opens):
+class Pool(Place, Opens):
     local_id: strawberry.Private[str]
-    folded: strawberry.Private[str]
     short_name: str | None = strawberry.field(description="What people call it.")
     address: Address = strawberry.field(description="Where its entrance is.")
     phone: str | None = strawberry.field(description="As the city writes it.")
@@ -44,6 +43,9 @@ class Pool(Node, Place, Opens):
     wheelchair_accessible: bool | None = strawberry.field(
         description="Can be used in a wheelchair; null where nobody says."
     )
+
+    def accessible(self) -> bool | None:
+        return self.wheelchair_accessible
 
     def opening(self) -> Key[Schedule | None]:
         return PoolOpening(self.city, self.local_id)

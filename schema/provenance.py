@@ -18,9 +18,14 @@ class SourceState(Enum):
         "STALE", description="What we hold is past its time to live: shown, with its age."
     )
     DOWN = strawberry.enum_value(
-        "DOWN", description="It cannot be read, and we hold nothing of it."
+        "DOWN",
+        description="It cannot be read, or does not answer in time, and we hold nothing of it.",
     )
-    IDLE = strawberry.enum_value("IDLE", description="Nobody has asked for it lately.")
+    IDLE = strawberry.enum_value(
+        "IDLE",
+        description="Nobody has asked for it lately, or nobody has waited in vain for its first "
+        "read, which is under way since `waitingSince`.",
+    )
     OVER_QUOTA = strawberry.enum_value(
         "OVER_QUOTA", description="Asked as often as its publisher allows; read again later."
     )
@@ -45,6 +50,9 @@ class Source:
     )
     rows_read: int | None = strawberry.field(description="Rows of it that we could read.")
     rows_dropped: int | None = strawberry.field(description="Rows that we could not.")
+    waiting_since: datetime | None = strawberry.field(
+        description="When the read began that is under way at the moment; null if there is none."
+    )
     last_error: str | None = strawberry.field(
         description="What went wrong last, if it still matters."
     )

@@ -51,7 +51,10 @@ class Route(Node):
     color: str | None = strawberry.field(
         description="Background, six hexadecimal digits: `007A45`."
     )
-    text_color: str | None = strawberry.field(description="Text on it, six hexadecimal digits.")
+    text_color: str | None = strawberry.field(
+        description="Text on it, six hexadecimal digits: as published, or black or white where "
+        "that could not be read (contrast under 3:1); null where `color` is."
+    )
     line: strawberry.Private[str]  # what real-time feeds call it; see docs/adding-a-city.md
     sort: strawberry.Private[tuple[str, ...]]
 

@@ -25,7 +25,7 @@ from schema.arguments import (
 from schema.cost import PAGED, as_many_as
 from schema.key import Info, Key
 from schema.menus import Menu, MenusOf, MenuVariant, VariantsArgument
-from schema.nodes import Node, lookup, lookups
+from schema.nodes import lookup, lookups
 from schema.paging import Page, Window, window
 from schema.places import Address, Place
 from schema.stops import Stop
@@ -50,8 +50,7 @@ class SchoolSector(Enum):
 
 
 @strawberry.federation.type(keys=["id"], description="A school.")
-class School(Node, Place):
-    folded: strawberry.Private[str]
+class School(Place):
     uai: str = strawberry.field(description="Its national id: seven digits and a letter.")
     level: SchoolLevel = strawberry.field(description="What it teaches.")
     sector: SchoolSector | None = strawberry.field(description="Public or private, if known.")

@@ -28,7 +28,7 @@ from schema.arguments import (
 from schema.cost import LIVE, PAGED, about, as_many_as
 from schema.departures import Departure, DeparturesAt
 from schema.key import Info, Key
-from schema.nodes import Node, lookup, lookups
+from schema.nodes import lookup, lookups
 from schema.paging import MAX_PAGE, Page, Window, window
 from schema.places import Place
 from schema.routes import Route, RoutesAt, route_id
@@ -51,9 +51,8 @@ class LocationType(Enum):
 @strawberry.federation.type(
     keys=["id"], description="A public transport stop: a station or a quay."
 )
-class Stop(Node, Place):
+class Stop(Place):
     parent_id: strawberry.Private[str | None]
-    folded: strawberry.Private[str]
     gtfs_id: str = strawberry.field(description="Its id in the network's own GTFS feed.")
     code: str | None = strawberry.field(description="The short code that is shown to riders.")
     desc: str | None = strawberry.field(description="Where exactly, in the network's words.")
@@ -146,6 +145,10 @@ class Stop(Node, Place):
     )
     async def alerts(self, info: Info, status: StatusArgument = NOW) -> list[Alert] | None:  # type: ignore[assignment]
         return await info.context.load(AlertsOn(self.city, (), (self.gtfs_id,), tuple(status)))
+
+    def accessible(self) -> bool | None:
+        known = {WheelchairBoarding.POSSIBLE: True, WheelchairBoarding.NOT_POSSIBLE: False}
+        return known.get(self.wheelchair_boarding)
 
     def on_map(self) -> bool:
         return self.parent_id is None and self.location_type is not LocationType.ENTRANCE

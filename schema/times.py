@@ -127,6 +127,9 @@ class Schedule(Protocol):
     def closes_at(self, now: datetime) -> datetime | None:
         """When it next closes after `now`: of the present opening, else of the next."""
 
+    def changes_at(self, now: datetime) -> datetime:
+        """Until when all of that stays so: the next opening, closing or midnight."""
+
 
 @strawberry.interface(description="A place that keeps opening hours.")
 class Opens:
@@ -134,19 +137,26 @@ class Opens:
         """The key that finds this place's schedule."""
         raise TypeError(f"{type(self).__name__} does not say how its opening hours are found")
 
+    async def _schedule(self, info: Info) -> Schedule | None:
+        """For what is told of now."""
+        schedule = await info.context.load(self.opening())
+        if schedule is not None:
+            info.context.changes_at(schedule.changes_at(info.context.now))
+        return schedule
+
     @strawberry.field(description="Whether it is open now; null where no hours are published.")
     async def open_now(self, info: Info) -> bool | None:
-        schedule = await info.context.load(self.opening())
+        schedule = await self._schedule(info)
         return None if schedule is None else schedule.open_at(info.context.now)
 
     @strawberry.field(description="When it next opens; null where that is not published.")
     async def opens_at(self, info: Info) -> datetime | None:
-        schedule = await info.context.load(self.opening())
+        schedule = await self._schedule(info)
         return None if schedule is None else schedule.opens_at(info.context.now)
 
     @strawberry.field(description="When it next closes; null where that is not published.")
     async def closes_at(self, info: Info) -> datetime | None:
-        schedule = await info.context.load(self.opening())
+        schedule = await self._schedule(info)
         return None if schedule is None else schedule.closes_at(info.context.now)
 
     @strawberry.field(
@@ -157,7 +167,7 @@ class Opens:
         self, info: Info, from_: FromArgument = None, days: DaysArgument = 7
     ) -> list[DayHours] | None:
         some_days(days, from_)
-        schedule = await info.context.load(self.opening())
+        schedule = await self._schedule(info)
         if schedule is None:
             return None
         start = from_ or schedule.today(info.context.now)

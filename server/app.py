@@ -64,6 +64,7 @@ def create_app(
         reroute=settings.upstream,
         folder=settings.data,
         secrets=os.environ,
+        upstreams=cities.upstreams(known.values()),
     )
     sources = Sources(known, door)
     built = schema.build()._schema

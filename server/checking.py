@@ -18,6 +18,7 @@ from sources import Sources
 from sources.calendar import Calendar
 from sources.errors import SourceError
 from sources.http import Door
+from sources.shared_store import Shared
 
 
 def now() -> datetime:
@@ -29,6 +30,7 @@ def validated(folder: Path) -> dict[str, City]:
     found = cities.load(folder)
     if not found:
         raise cities.CityError(str(folder), "there is no city file")
+    cities.upstreams(found.values())
     Sources(found, Door(httpx.AsyncClient(), now, folder=Settings().data))
     for city in found.values():
         try:
@@ -39,18 +41,29 @@ def validated(folder: Path) -> dict[str, City]:
 
 
 async def asked(
-    known: Mapping[str, City], upstream: str | None, folder: Path, secrets: Mapping[str, str]
+    known: Mapping[str, City], settings: Settings, secrets: Mapping[str, str]
 ) -> tuple[Table, bool]:
-    """Ask each upstream once: what answered, how fast, how much of it could be read."""
+    """Ask each upstream once: what answered, how fast, how much of it could be read.
+
+    With a shared store it is one more replica: it keeps to the quota of all, and
+    takes what another one has just read.
+    """
     table = Table(
         Column("source", no_wrap=True), "answered", "seconds", "rows", "dropped", "why not"
     )
     well = True
-    client = httpx.AsyncClient(transport=transport(upstream, known.values()))
-    async with client:
-        sources = Sources(
-            known, Door(client, now, reroute=upstream, folder=folder, secrets=secrets)
-        )
+    client = httpx.AsyncClient(transport=transport(settings.upstream, known.values()))
+    door = Door(
+        client,
+        now,
+        Shared(settings.store) if settings.store else None,
+        reroute=settings.upstream,
+        folder=settings.data,
+        secrets=secrets,
+        upstreams=cities.upstreams(known.values()),
+    )
+    async with client, door.store:
+        sources = Sources(known, door)
         results = await asyncio.gather(
             *(_ask(sources, kind, slug) for kind, slug in sources.kinds())
         )
@@ -70,4 +83,5 @@ async def _ask(sources: Sources, kind: type, city: str) -> tuple[list[str], bool
         seconds = f"{perf_counter() - started:.2f}"
         return [binding.source, error.code, seconds, "", "", error.detail], False
     seconds = f"{perf_counter() - started:.2f}"
-    return [binding.source, "yes", seconds, f"{len(found.items)}", f"{found.dropped}", ""], True
+    how = "yes" if sources.reading(kind, city).calls else "held"
+    return [binding.source, how, seconds, f"{len(found.items)}", f"{found.dropped}", ""], True

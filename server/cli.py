@@ -98,7 +98,10 @@ def print_schema() -> None:
 @app.command()
 def check(
     folder: Annotated[Path, typer.Argument(help="Where the city files are.")] = cities.HERE,
-    live: Annotated[bool, typer.Option(help="Ask each upstream once, too.")] = False,
+    live: Annotated[
+        bool,
+        typer.Option(help="Ask each upstream once, too; or POCHE_STORE, if a replica just did."),
+    ] = False,
 ) -> None:
     """Read and validate every city file; with --live, see what the upstreams answer."""
     configure("console")
@@ -106,9 +109,7 @@ def check(
     for city in found.values():
         out.print(f"{city.slug}.toml: {len(city.bindings)} sources, all in order.", highlight=False)
     if live:
-        table, well = asyncio.run(
-            checking.asked(found, Settings().upstream, Settings().data, os.environ)
-        )
+        table, well = asyncio.run(checking.asked(found, Settings(), os.environ))
         out.print(table)
         raise typer.Exit(0 if well else 1)
 

@@ -220,7 +220,22 @@ def hashed(key: str, pepper: str) -> str:
 
 
 def address(connection: HTTPConnection) -> str:
-    return connection.client.host if connection.client else ""
+    """Where a client is, as rates and limits count it."""
+    return _line(connection.client.host) if connection.client else ""
+
+
+@lru_cache(maxsize=1_000)
+def _line(host: str) -> str:
+    """The address itself; of IPv6 the whole /64, since each line has as many to choose from."""
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return host
+    if found.version == 4:
+        return host
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ip_network((int(found) >> 64 << 64, 64)).network_address)
 
 
 @lru_cache(maxsize=1_000)

@@ -68,7 +68,7 @@ class Estimator:
 
     def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
         self._schema = schema
-        self._weights = {**_declared(schema), **_introspected(schema)}
+        self.weights = {**_declared(schema), **_introspected(schema)}
         everything = parse(get_introspection_query(input_value_deprecation=True, one_of=True))
         [(_, top)] = asked(everything, {}).items()
         [operation, *_] = everything.definitions
@@ -85,7 +85,7 @@ class Estimator:
     ) -> Estimate:
         """What a valid operation takes at most; with None, whatever the variables will be."""
         root = self._schema.get_root_type(operation.operation)
-        adding = _Adding(self._schema, self._weights, operation, variables)
+        adding = _Adding(self._schema, self.weights, operation, variables)
         nodes, cost = adding.below(root, top) if root else (0, 0)
         introspection = round(adding.introspection)
         return Estimate(round(cost, 1), round(nodes), introspection, adding.varies)

@@ -8,11 +8,15 @@ clients register while they run, lie in the store, a shelf for each client.
 """
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
+import orjson
 import structlog
 from graphql import GraphQLError
 
@@ -27,6 +31,9 @@ from sources.store import Store
 
 log = structlog.get_logger("server")
 
+PATH = "/graphql/d"
+IN_PATHS = re.compile(r"(?!\.+$)[\w.~:-]+", re.ASCII)  # ids that need no quoting there
+UNQUOTED = "!'()*"  # as JavaScript's encodeURIComponent has it
 AUTOMATIC = 500  # registered documents of one client; those used last are kept
 NAMELESS = "anonymous"
 
@@ -46,6 +53,16 @@ class Document:
         if isinstance(self.found, RequestError):
             raise RequestError(self.found.status, *self.found.errors)
         return self.found
+
+    def path(self, operation: str | None, variables: Mapping[str, Any]) -> str:
+        """The canonical URL of an answer, in the one spelling that caches should be asked."""
+        name = self.id if self.id and IN_PATHS.fullmatch(self.id) else digest(self.text)
+        steps = [PATH, name, operation if operation and len(self.plan.operations) > 1 else ""]
+        path = "/".join(filter(None, steps))
+        if not variables:
+            return path
+        compact = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+        return f"{path}?variables={quote(compact, safe=UNQUOTED)}"
 
 
 class Documents:

@@ -1,7 +1,7 @@
 """Execution: how a document becomes a plan, once, and a plan an answer, many times."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -22,6 +22,7 @@ from graphql import (
 )
 
 from resolvers import Loaders
+from server.actual import actual
 from server.cost import Estimate, Estimator
 from server.errors import RequestError, argument_path
 from server.explain import Explained
@@ -86,6 +87,11 @@ class Planner:
             raise RequestError(known.status, *known.errors)
         return known
 
+    @property
+    def max_cost(self) -> float:
+        """Points that one operation may take."""
+        return self._settings.max_cost
+
     def estimate(
         self, plan: Plan, operation_name: str | None, variables: dict[str, Any] | None
     ) -> Estimate:
@@ -98,6 +104,22 @@ class Planner:
             if not known.varies:
                 plan.estimates[name] = known
         return known
+
+    def actual(
+        self,
+        plan: Plan,
+        operation_name: str | None,
+        data: Mapping[str, Any] | None,
+        waited: Container[str],
+    ) -> float:
+        """What one operation took: by its answer, and the fields that waited for an upstream."""
+        operation = plan.operation(operation_name)
+        name = operation.name.value if operation.name else None
+        root = self._schema.get_root_type(operation.operation)
+        if root is None or data is None:
+            return 0.0
+        weights = self._estimator.weights
+        return actual(self._schema, weights, root, plan.asked[name], data, waited)
 
     def check(self, estimate: Estimate) -> None:
         """RequestError (422) if that is more than one operation may take."""
@@ -179,7 +201,7 @@ class Executor:
             middleware=context.watching if isinstance(context, Explained) else None,
         )
         if not isinstance(result, ExecutionResult):
-            result = await result
+            result = await _finished(result, context)
         if result.data is None and result.errors and result.errors[0].path is None:
             for error in result.errors:  # variables that cannot be coerced
                 _shorten(error)
@@ -188,6 +210,21 @@ class Executor:
         for error in result.errors or ():
             _mask(error)
         return result, context
+
+
+async def _finished(executing: Awaitable[ExecutionResult], context: Loaders) -> ExecutionResult:
+    """The result, unless whoever asked goes.
+
+    Then it is not cancelled but runs dry: graphql-core would leave coroutines behind
+    that it has made and not begun, each with a warning.
+    """
+    task = asyncio.ensure_future(executing)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        context.abandon()
+        await asyncio.wait((task,))
+        raise
 
 
 def is_mutation(operation: OperationDefinitionNode) -> bool:

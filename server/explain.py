@@ -24,7 +24,7 @@ from sources.registry import Reading
 
 T = TypeVar("T")
 
-MEMORY = "memory"
+MEMORY, STORE, NETWORK = "memory", "store", "network"
 SHOWN = 20  # keys of one batch
 
 # On whose behalf the code at hand runs: a field, as its path, or the batch that answers keys.
@@ -116,6 +116,12 @@ class Explained(Loaders):
         finally:
             asker.reset(token)
 
+    @property
+    def waited(self) -> frozenset[str]:
+        """The fields that waited for an upstream, rather than for what was held already."""
+        batches = [one.batch for one in self._reads.values() if one.origin == NETWORK]
+        return frozenset(name for batch in batches if batch for name in batch.fields())
+
     def report(self) -> list[dict[str, Any]]:
         """Each read, in the order in which they began: for `extensions.explain`."""
         return [
@@ -137,8 +143,8 @@ class Explained(Loaders):
 
 def _origin(before: Reading, after: Reading) -> str:
     if after.calls != before.calls:
-        return "network"
-    return "store" if after.held is not before.held else MEMORY
+        return NETWORK
+    return STORE if after.held is not before.held else MEMORY
 
 
 def _watched(resolve: Any, root: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:

@@ -1,8 +1,9 @@
 """Gate: who asks, which document, and whether they may; the same for every transport."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import HTTPConnection
 
@@ -59,11 +60,34 @@ class Gate:
         """What an operation will take."""
         return self.planner.estimate(operation.plan, operation.name, dict(operation.variables))
 
+    def actual(
+        self, operation: Operation, data: Mapping[str, Any] | None, waited: Container[str]
+    ) -> float:
+        """What an operation took; `waited` are the fields that asked an upstream."""
+        return self.planner.actual(operation.plan, operation.name, data, waited)
+
+    def bill(
+        self, operation: Operation, standing: Standing | None, actual: float | None = None
+    ) -> dict[str, Any]:
+        """`extensions.cost`: points, and what is left of them where there is a rate."""
+        reset_at = standing and standing.reset_at
+        return {
+            "estimated": self.estimate(operation).cost,
+            "actual": actual,
+            "limit": self.planner.max_cost,
+            "remaining": standing and standing.left,
+            "resetAt": reset_at and reset_at.isoformat(timespec="seconds"),
+        }
+
+    async def quote(self, visit: Visit, operation: Operation) -> dict[str, Any]:
+        """The bill of what is not executed: nothing is spent."""
+        return self.bill(operation, await self.rates.standing(visit.caller))
+
     async def admit(self, visit: Visit, operation: Operation) -> Standing | None:
         """Let it in, if it is not too much, and not too often; RequestError (422, 429)."""
         estimate = self.estimate(operation)
         self.planner.check(estimate)
         visit.cost = estimate.cost
         standing = await self.rates.spend(visit.caller, estimate.cost)
-        self.metrics.use(visit.client, operation.plan, visit.operation)
+        self.metrics.use(visit.client, operation)
         return standing

@@ -3,25 +3,30 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from math import ceil
 from typing import Any
 
 import orjson
 from graphql import GraphQLError
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
+from resolvers import Loaders
 from resolvers.provenance import rested_on
+from server import caching
 from server.accept import MEDIA_TYPES, negotiated, prefers_html
 from server.clients import Clients
+from server.compression import Compression
+from server.documents import PATH
 from server.errors import RequestError
 from server.execution import Executor, is_mutation
 from server.explain import Explained
 from server.gate import Gate
-from server.live import FULL, RETRY_S, Live, Operation
+from server.live import Live, Operation
 from server.logs import RequestIds
 from server.parameters import Parameters, Unreadable, bad_request, from_body, from_url
 from server.settings import Settings
@@ -31,7 +36,7 @@ from server.visit import Visit
 GRAPHQL, LEGACY = MEDIA_TYPES
 IN_URL = ("GET", "HEAD")
 GONE = GraphQLError("The client has gone.", extensions={"code": "CLIENT_GONE"})
-PATHS = ("/graphql", "/graphql/d/{id}", "/graphql/d/{id}/{operation}")
+PATHS = ("/graphql", f"{PATH}/{{id}}", f"{PATH}/{{id}}/{{operation}}")
 THEIR_HEADERS = (
     "Authorization",
     "Content-Type",
@@ -40,7 +45,9 @@ THEIR_HEADERS = (
     "X-Poche-Sources",
     "X-Request-Id",
 )
-OUR_HEADERS = ("RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id")
+STANDING = ("RateLimit", "RateLimit-Policy")
+OUR_HEADERS = (*STANDING, "Retry-After", "X-Request-Id")
+NOSNIFF = {"X-Content-Type-Options": "nosniff"}
 
 
 def methods(settings: Settings) -> list[str]:
@@ -50,13 +57,7 @@ def methods(settings: Settings) -> list[str]:
 
 def middleware(settings: Settings, clients: Clients) -> list[Middleware]:
     """What stands around every answer: its id, compression, other sites' leave to read it."""
-    as_it_is = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "multipart/mixed")  # streams: nothing may wait
-    found = [
-        Middleware(RequestIds),
-        Middleware(
-            GZipMiddleware, minimum_size=1_000, compresslevel=5, exclude_content_types=as_it_is
-        ),
-    ]
+    found = [Middleware(RequestIds), Middleware(Compression)]
     if settings.cors_origins or settings.clients:
         found.append(
             Middleware(
@@ -95,7 +96,7 @@ class Endpoint:
     async def answer(self, request: Request) -> Response:
         accept = ", ".join(request.headers.getlist("accept"))
         if request.method in IN_URL and prefers_html(accept):
-            return RedirectResponse("/graphiql", 303)
+            return RedirectResponse("/graphiql", 303, {**caching.NO_STORE, "Vary": "Accept"})
         media_type, framing = negotiated(accept), wanted(accept)
         if media_type is None and framing is None:
             return _plain(406, f"We answer {GRAPHQL} or {LEGACY}.")
@@ -105,9 +106,8 @@ class Endpoint:
                 operation = await self._gate.find(visit, await self._asked(request))
                 _safe(request, operation)
                 if framing is not None and (operation.is_subscription or media_type is None):
-                    if self._live.full:
-                        raise Unreadable(503, FULL, {"Retry-After": str(RETRY_S)})
-                    await self._gate.admit(visit, operation)
+                    operation = await self._admitted(visit, operation)
+                    self._live.check(operation.address, operation.points)
                     return Stream(framing, self._live, operation)
                 return await self._answer(visit, request, operation, media_type or GRAPHQL)
             except RequestError as error:
@@ -128,12 +128,16 @@ class Endpoint:
         with self._gate.visit(connection) as visit:
             try:
                 self._gate.identify(visit, connection)
-                operation = await self._gate.find(visit, asked)
-                await self._gate.admit(visit, operation)
-                return operation
+                return await self._admitted(visit, await self._gate.find(visit, asked))
             except RequestError as error:
                 visit.refused(*error.errors)
                 raise
+
+    async def _admitted(self, visit: Visit, operation: Operation) -> Operation:
+        """The same, with what is to be counted for as long as it stays open; RequestError."""
+        await self._gate.admit(visit, operation)
+        points = max(1, ceil(visit.cost))
+        return replace(operation, address=visit.caller.address, points=points)
 
     async def _asked(self, request: Request) -> Parameters:
         if request.method in IN_URL:
@@ -153,8 +157,7 @@ class Endpoint:
             raise Unreadable(406, message)
         explain = request.headers.get("x-poche-explain", "")
         if "cost" in explain:
-            estimated = self._gate.estimate(operation).cost
-            cost = {"estimated": estimated, "limit": self._settings.max_cost}
+            cost = await self._gate.quote(visit, operation)
             return _json({"data": None, "extensions": {"cost": cost}}, 200, media_type)
         standing = await self._gate.admit(visit, operation)
         async with _while_connected(request):
@@ -170,16 +173,20 @@ class Endpoint:
         if result.errors:
             body["errors"] = [error.formatted for error in result.errors]
         body["data"] = result.data
+        kept = request.method in IN_URL and not explain and not result.errors
         extensions: dict[str, Any] = {}
         if context.touched and request.headers.get("x-poche-sources") != "off":
-            extensions["sources"] = rested_on(context)
+            extensions["sources"] = rested_on(context, ages=not kept)
         if isinstance(context, Explained):
+            took = self._gate.actual(operation, result.data, context.waited)
+            extensions["cost"] = self._gate.bill(operation, standing, took)
             extensions["explain"] = context.report()
         if extensions:
             body["extensions"] = extensions
         partial = result.errors and media_type == GRAPHQL
         status = self._settings.partial_success_status if partial else 200
-        return _json(body, status, media_type, standing.headers if standing else None)
+        answer = _json(body, status, media_type, standing.headers if standing else None)
+        return _kept(answer, visit, request, operation, context) if kept else answer
 
 
 def _safe(request: Request, operation: Operation) -> None:
@@ -188,6 +195,28 @@ def _safe(request: Request, operation: Operation) -> None:
         if request.method == "QUERY":
             raise RequestError(422, bad_request("Mutations are sent by POST."))
         raise Unreadable(405, "Mutations are sent by POST.", {"Allow": "POST"})
+
+
+def _kept(
+    answer: Response, visit: Visit, request: Request, operation: Operation, context: Loaders
+) -> Response:
+    """An answer that may be kept, for as long as it holds; 304 to who has it (docs/caching.md)."""
+    private = bool(visit.caller.client.keys)
+    headers = answer.headers
+    headers["Cache-Control"] = caching.lifetime(context).control(private=private)
+    headers["ETag"] = caching.tag(bytes(answer.body), headers["Content-Type"])
+    headers["Vary"] = caching.VARY
+    if not private:  # it is everybody's, and how one client stands is not
+        for name in STANDING:
+            del headers[name]
+    if visit.document is not None and visit.document.id is not None:
+        path = visit.document.path(visit.operation, operation.variables)
+        headers["Content-Location"] = request.scope.get("root_path", "") + path
+    if not caching.has(", ".join(request.headers.getlist("if-none-match")), headers["ETag"]):
+        return answer
+    for name in ("Content-Length", "Content-Type"):
+        del headers[name]
+    return Response(status_code=304, headers=headers)
 
 
 @asynccontextmanager
@@ -223,11 +252,11 @@ async def _while_connected(request: Request) -> AsyncIterator[None]:
 def _json(
     body: dict[str, Any], status: int, media_type: str, headers: dict[str, str] | None = None
 ) -> Response:
-    headers = {"Vary": "Accept", "X-Content-Type-Options": "nosniff", **(headers or {})}
+    headers = {**caching.NO_STORE, "Vary": "Accept", **NOSNIFF, **(headers or {})}
     content_type = f"{media_type}; charset=utf-8"
     return Response(orjson.dumps(body), status, headers, content_type)
 
 
 def _plain(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    headers = {"X-Content-Type-Options": "nosniff", **(headers or {})}
+    headers = {**caching.NO_STORE, **NOSNIFF, **(headers or {})}
     return Response(message + "\n", status, headers, "text/plain; charset=utf-8")

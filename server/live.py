@@ -24,6 +24,7 @@ from server.answers import Answer
 from server.errors import RequestError
 from server.execution import Executor, Plan
 from server.parameters import bad_request
+from server.seats import Seats, full
 from server.settings import Settings
 from sources.cache import Watch
 
@@ -33,16 +34,20 @@ PACE_S = 1.0  # between two executions that only time asks for
 REST_S = 60.0  # what depends on the time and does not say so is right to the minute
 TURNS = 16  # questions that are asked again at a time, so that other requests get theirs
 FAREWELL_S = 5.0
-FULL, RETRY_S = "There is no place for more clients at the moment.", 5
 
 
 @dataclass(frozen=True)
 class Operation:
-    """What a client asks: an operation that may be executed, with its variables."""
+    """What a client asks: an operation that may be executed, with its variables.
+
+    `address` is who asks, and `points` what it costs each time that it is executed.
+    """
 
     plan: Plan
     name: str | None
     variables: Mapping[str, Any]
+    address: str = ""
+    points: int = 1
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -155,13 +160,17 @@ class Live:
         self._changes_only = _changes_only(schema)
         self._questions: dict[tuple[Any, ...], Question] = {}
         self._clients: set[Callable[[], None]] = set()
+        self._places = Seats("liveClients", settings.live_clients, settings.live_per_address)
+        self._points = Seats("livePoints", settings.live_points, settings.live_points_per_address)
         self._closing = False
         self._empty = asyncio.Event()
 
-    @property
-    def full(self) -> bool:
-        """Whether no more clients may come in."""
-        return self._closing or len(self._clients) >= self.settings.live_clients
+    def check(self, address: str, points: int = 0) -> None:
+        """RequestError (429, 503) if no client may come in from there, or ask that much."""
+        if self._closing:
+            raise full()
+        self._places.check(address)
+        self._points.check(address, points)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -173,11 +182,15 @@ class Live:
         }
 
     @contextmanager
-    def client(self, leave: Callable[[], None]) -> Iterator[None]:
-        """One client, for as long as it stays; `leave` asks it to go, for the server's end."""
+    def client(self, address: str, leave: Callable[[], None]) -> Iterator[None]:
+        """One client, for as long as it stays; `leave` asks it to go, for the server's end.
+
+        RequestError (429, 503) if there is no place for it.
+        """
         self._clients.add(leave)
         try:
-            yield
+            with self._places.taken(address):
+                yield
         finally:
             self._clients.remove(leave)
             if not self._clients:
@@ -185,14 +198,23 @@ class Live:
 
     @contextmanager
     def listener(self, operation: Operation) -> Iterator[Listener]:
-        """A place at a subscription's question; the last one that leaves ends it."""
+        """A place at a subscription's question; the last one that leaves ends it.
+
+        RequestError (429, 503) if there is none left.
+        """
+        with self._points.taken(operation.address, operation.points):
+            with self._joined(operation) as question:
+                yield Listener(question)
+
+    @contextmanager
+    def _joined(self, operation: Operation) -> Iterator[Question]:
         key = operation.key
         question = self._questions.get(key)
         if question is None:
             question = self._questions[key] = Question(self, operation)
         question.listeners += 1
         try:
-            yield Listener(question)
+            yield question
         finally:
             question.listeners -= 1
             if not question.listeners:

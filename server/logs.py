@@ -3,8 +3,10 @@
 import logging
 import re
 import sys
+from typing import Any
 from uuid import uuid4
 
+import orjson
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,7 +16,7 @@ GIVEN = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")
 def configure(form: str) -> None:
     """`json` or `console`; uvicorn and its like go the same way."""
     render = (
-        structlog.processors.JSONRenderer()
+        structlog.processors.JSONRenderer(_dumped)
         if form == "json"
         else structlog.dev.ConsoleRenderer(pad_event_to=20)
     )
@@ -36,6 +38,10 @@ def configure(form: str) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
+def _dumped(event: Any, **options: Any) -> str:
+    return orjson.dumps(event, **options).decode()
+
+
 class RequestIds:
     """Every request has an id, its own `X-Request-Id` or a new one; answer and log say it."""
 
@@ -54,5 +60,8 @@ class RequestIds:
                 message["headers"] = [*message["headers"], (b"x-request-id", name)]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=name.decode()):
+        bound = structlog.contextvars.bind_contextvars(request=name.decode())
+        try:
             await self._app(scope, receive, named)
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)

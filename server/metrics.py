@@ -20,8 +20,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from server.documents import NAMELESS, Documents
-from server.execution import Plan
-from server.usage import METRIC, coordinates
+from server.live import Live, Operation
+from server.usage import METRIC, coordinates, given
 from server.visit import Visit
 from sources import Sources
 from sources.breaker import State
@@ -95,9 +95,14 @@ class Metrics:
         if visit.cost:
             self._cost.labels(client).inc(visit.cost)
 
-    def use(self, client: str, plan: Plan, operation: str | None) -> None:
-        """Count the fields that an operation asks: one sum now, the rest when read."""
-        self._shapes[client, coordinates(self._schema, plan, operation)] += 1
+    def use(self, client: str, asked: Operation) -> None:
+        """Count what of the schema an operation names: one sum now, the rest when read."""
+        node = asked.node
+        name = node.name.value if node.name else None
+        found = coordinates(self._schema, asked.plan, name)
+        if asked.variables:
+            found |= given(self._schema, node, asked.variables)
+        self._shapes[client, found] += 1
         if len(self._shapes) > SHAPES:
             self._add_up()
 

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from server.live import Live
 from server.settings import Settings
+from server.wire import HttpProtocol, WebSocketProtocol
 
 GRACE_S = 30  # for requests under way when the server is told to stop
 
@@ -22,7 +23,8 @@ class Server(uvicorn.Server):
             app,
             log_config=None,
             access_log=False,
-            ws="websockets-sansio",
+            http=HttpProtocol,
+            ws=WebSocketProtocol,
             ws_max_size=settings.max_body,
             ws_per_message_deflate=False,  # costs each client more memory than all the rest
             timeout_graceful_shutdown=GRACE_S,

@@ -74,6 +74,15 @@ class Settings(BaseSettings):
     live_clients: int = Field(
         default=5_000, gt=0, description="Clients with live updates at a time, of each worker."
     )
+    live_per_address: int = Field(
+        default=500, gt=0, description="The same, from one address (IPv6: one /64)."
+    )
+    live_points: int = Field(
+        default=100_000, gt=0, description="Points of all open subscriptions, of each worker."
+    )
+    live_points_per_address: int = Field(
+        default=2_000, gt=0, description="The same, from one address."
+    )
     live_per_socket: int = Field(
         default=50, gt=0, description="Operations at a time over one WebSocket."
     )

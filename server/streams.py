@@ -87,6 +87,7 @@ class Stream(StreamingResponse):
     def __init__(self, framing: Framing, live: Live, operation: Operation) -> None:
         super().__init__(_parts(framing, live, operation), 200, HEADERS, framing.media_type)
         self._live = live
+        self._address = operation.address
 
     def leave(self) -> None:
         """It will: its question ends."""
@@ -97,7 +98,7 @@ class Stream(StreamingResponse):
                 await send(message)
 
         parts = cast("AsyncGenerator[bytes, None]", self.body_iterator)
-        with suppress(TimeoutError), self._live.client(self.leave):
+        with suppress(TimeoutError), self._live.client(self._address, self.leave):
             async with aclosing(parts):
                 await super().stream_response(patient)
 

@@ -1,6 +1,7 @@
-"""Usage: which fields of the schema an operation asks, and who asks them.
+"""Usage: what of the schema an operation names, and who asks it.
 
-Fields are called by their schema coordinates (`Pool.hours`, `Query.pools(first:)`).
+Fields, arguments, input fields and enum values are called by their schema
+coordinates: `Pool.hours`, `Query.pools(first:)`, `Near.lat`, `MenuVariant.STANDARD`.
 `poche usage` reads them off a server's `/metrics`: before a deprecated field
 goes, it says whom to write to.
 """
@@ -11,15 +12,22 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    EnumValueNode,
     FieldNode,
     GraphQLSchema,
+    ObjectFieldNode,
+    OperationDefinitionNode,
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
+    get_named_type,
+    is_enum_type,
+    is_input_object_type,
     separate_operations,
+    type_from_ast,
     visit,
 )
-from graphql.type import GraphQLNamedType, is_introspection_type
+from graphql.type import GraphQLNamedType, GraphQLType, is_introspection_type
 from prometheus_client.parser import text_string_to_metric_families
 
 from server.execution import Plan
@@ -36,8 +44,34 @@ def coordinates(schema: GraphQLSchema, plan: Plan, operation: str | None) -> fro
     return known
 
 
+def given(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+) -> frozenset[str]:
+    """The coordinates of input fields and enum values that come in variables, right or wrong."""
+    found: set[str] = set()
+    for one in operation.variable_definitions or ():
+        value = variables.get(one.variable.name.value)
+        kind = get_named_type(type_from_ast(schema, one.type)) if value is not None else None
+        _add(found, kind, value)
+    return frozenset(found)
+
+
+def _add(found: set[str], kind: GraphQLNamedType | None, value: Any) -> None:
+    """What one value names; no deeper than JSON can be, nor more than the schema has."""
+    if isinstance(value, list):
+        for one in value:
+            _add(found, kind, one)
+    elif is_enum_type(kind) and isinstance(value, str) and value in kind.values:
+        found.add(f"{kind.name}.{value}")
+    elif is_input_object_type(kind) and isinstance(value, dict):
+        for name, field in kind.fields.items():
+            if name in value:
+                found.add(f"{kind.name}.{name}")
+                _add(found, get_named_type(field.type), value[name])
+
+
 def used(schema: GraphQLSchema, document: DocumentNode) -> frozenset[str]:
-    """The coordinates of fields, and of arguments given, in a valid document."""
+    """The coordinates that a valid document names, values in it included."""
     types = TypeInfo(schema)
     finder = _Finder(types)
     visit(document, TypeInfoVisitor(types, finder))
@@ -70,6 +104,8 @@ def _members(kind: GraphQLNamedType) -> Iterable[tuple[str, Any]]:
         yield f"{kind.name}.{name}", member
         for argument, about in getattr(member, "args", {}).items():
             yield f"{kind.name}.{name}({argument}:)", about
+    for name, value in getattr(kind, "values", {}).items():
+        yield f"{kind.name}.{name}", value
 
 
 class _Finder(Visitor):
@@ -83,3 +119,14 @@ class _Finder(Visitor):
         if kind is not None and not is_introspection_type(kind) and not name.startswith("__"):
             where = f"{kind.name}.{name}"
             self.found.update((where, *(f"{where}({a.name.value}:)" for a in node.arguments or ())))
+
+    def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> None:
+        self._found_in(self._types.get_parent_input_type(), node.name.value)
+
+    def enter_enum_value(self, node: EnumValueNode, *_: Any) -> None:
+        self._found_in(self._types.get_input_type(), node.value)
+
+    def _found_in(self, kind: GraphQLType | None, name: str) -> None:
+        named = get_named_type(kind)
+        if named is not None:
+            self.found.add(f"{named.name}.{name}")

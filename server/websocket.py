@@ -18,10 +18,10 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from server.clients import Clients
+from server.clients import Clients, address
 from server.errors import RequestError
 from server.limits import over
-from server.live import FULL, RETRY_S, Live, Operation
+from server.live import Live, Operation
 from server.parameters import Parameters
 
 log = structlog.get_logger("server")
@@ -56,11 +56,14 @@ class Sockets:
         self._clients = clients
 
     async def answer(self, socket: WebSocket) -> None:
-        if self._live.full:
-            headers = {"Retry-After": str(RETRY_S)}
-            await socket.send_denial_response(PlainTextResponse(FULL + "\n", 503, headers))
+        session = _Session(socket, self._live, self._prepare)
+        try:
+            self._live.check(address(socket))
+        except RequestError as error:
+            text = PlainTextResponse(f"{error}\n", error.status, error.headers)
+            await socket.send_denial_response(text)
             return
-        with suppress(WebSocketDisconnect):
+        with suppress(WebSocketDisconnect), self._live.client(address(socket), session.leave):
             if PROTOCOL not in socket.scope["subprotocols"]:
                 await socket.accept()
                 await socket.close(BAD_PROTOCOL, f"Only {PROTOCOL} is spoken here")
@@ -69,9 +72,7 @@ class Sockets:
             if not self._welcome(socket):
                 await socket.close(FORBIDDEN, "Forbidden")
                 return
-            session = _Session(socket, self._live, self._prepare)
-            with self._live.client(session.leave):
-                await session.run()
+            await session.run()
 
     def _welcome(self, socket: WebSocket) -> bool:
         """Whether the page that connects, if it is a page, may: browsers do not ask us first."""
@@ -103,6 +104,7 @@ class _Session:
             async with self._limit:
                 while True:
                     await self._take(await self._message())
+                    await asyncio.sleep(0)  # many may wait already: others get their turn
         except TimeoutError:  # in the beginning, or while sending
             if self._limit.expired() and not self._initialised:
                 await self._close(INIT_TIMEOUT, "Connection initialisation timeout")

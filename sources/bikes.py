@@ -18,6 +18,7 @@ from schema.bikes import (
     VehicleRentalUris,
 )
 from schema.nodes import node_id
+from schema.places import Address
 from sources.names import fold
 from sources.places import find_website
 from sources.reading import reads
@@ -48,7 +49,7 @@ def vehicle_rental_station(row: Row) -> VehicleRentalStation:
         folded=fold(name),
         position=row.find_position(),
         station_id=station_id,
-        address=row.find_text("address"),
+        address=_address(row),
         capacity=row.find_count("capacity"),
         available_vehicles=_vehicles(row),
         available_spaces=row.find_count("spaces"),
@@ -58,6 +59,12 @@ def vehicle_rental_station(row: Row) -> VehicleRentalStation:
         rental_uris=_uris(row),
         updated_at=reported and reported.astimezone(row.city.zone),
     )
+
+
+def _address(row: Row) -> Address | None:
+    """The operator's own words, which are a street at best."""
+    street = row.find_text("address")
+    return None if street is None else Address(street=street, postcode=None, city=None, insee=None)
 
 
 def _vehicles(row: Row) -> RentalVehicleEntityCounts | None:

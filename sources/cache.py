@@ -1,8 +1,9 @@
 """Freshness: one value that many ask for, read by one call and kept by its binding's policy.
 
     age        0 ......... ttl ....... + stale_while_revalidate .... + stale_if_error
-    answered   at once     at once, and    after one more try,          by the error
-                           read behind     stale if that fails
+    answered   at once     at once, and    after one more try, stale    by the error
+                           read behind     if that fails, or takes
+                                           longer than its grace
 
 Concurrent askers share one read, which is a task of its own: an asker that goes
 away or runs out of time never stops it, and its failure reaches each as an
@@ -32,6 +33,8 @@ log = structlog.get_logger("sources.cache")
 
 # When the request at hand must be answered, in the event loop's own seconds.
 deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+# Whether it can do without what it reads at the moment, as something else stands in for it.
+dispensable: ContextVar[bool] = ContextVar("dispensable", default=False)
 
 CLOCKS_APART_S = 60  # what another replica read may be from our near future, but no further
 EARLY = (0.80, 0.95)  # a value in use is read again after this share of its ttl
@@ -102,6 +105,8 @@ class Cached(Generic[T]):
         self.held: Held[T] | None = None
         self.error: SourceError | None = None
         self.asked_at: datetime | None = None
+        self.waiting_since: datetime | None = None  # when the read under way began
+        self.overdue = False  # somebody waited for that read, and in vain
         self.ahead = True  # read again before it expires, for as long as it is in use
         self.answers: Counter[str] = Counter()  # how often it was fresh, stale, or a miss
         self._failed_at: datetime | None = None
@@ -110,6 +115,7 @@ class Cached(Generic[T]):
         self._clock = clock
         self._flight: asyncio.Task[Held[T]] | None = None
         self._alarm: asyncio.TimerHandle | None = None
+        self._began = 0.0  # when that read left, in the event loop's seconds
         self._watches: set[Watch] = set()
         self._listen = listen
         self._listening: asyncio.Task[None] | None = None
@@ -120,6 +126,7 @@ class Cached(Generic[T]):
         if (watching := watch.get()) is not None:
             watching.add(self)
         held, binding = self.held, self.binding
+        showable = False
         if held is not None:
             age = (now - held.fetched_at).total_seconds()
             if -CLOCKS_APART_S < age < binding.ttl_s:
@@ -130,11 +137,12 @@ class Cached(Generic[T]):
                 if self._may_try(now):
                     self.read()
                 return held
+            showable = age < self._shown_s
         self.answers["miss"] += 1
         if self._flight is None and not self._may_try(now) and self.error is not None:
             return self._last_resort(self.error)
         try:
-            return await self._wait(self.read())
+            return await self._wait(self.read(), showable or dispensable.get())
         except SourceError as error:
             return self._last_resort(error)
 
@@ -194,10 +202,14 @@ class Cached(Generic[T]):
     def _last_resort(self, error: SourceError) -> Held[T]:
         """What is held, if it may still be shown in spite of the error; else the error."""
         age = self.age_s(self._clock())
-        until = self.binding.ttl_s + self.binding.stale_if_error_s
-        if self.held is not None and age is not None and age < until:
+        if self.held is not None and age is not None and age < self._shown_s:
             return self.held
         raise error.again()
+
+    @property
+    def _shown_s(self) -> float:
+        """How old what is held may become before it is shown no more, whatever happens."""
+        return self.binding.ttl_s + self.binding.stale_if_error_s
 
     def read(
         self, load: Callable[[Held[T] | None], Awaitable[Held[T]]] | None = None
@@ -207,10 +219,13 @@ class Cached(Generic[T]):
             name = f"read {self.binding.source}"
             self._flight = asyncio.create_task(self._fly(load or self._load), name=name)
             self._flight.add_done_callback(self._landed)
+            self.waiting_since = self._clock()
+            self._began = asyncio.get_running_loop().time()
         return self._flight
 
     async def _fly(self, load: Callable[[Held[T] | None], Awaitable[Held[T]]]) -> Held[T]:
         deadline.set(None)  # the first asker's is not everybody's; a task has a context of its own
+        dispensable.set(False)
         watch.set(None)
         try:
             return await load(self.held)
@@ -221,7 +236,7 @@ class Cached(Generic[T]):
             raise Broken(f"a bug of ours: {type(bug).__name__}", self.binding) from bug
 
     def _landed(self, flight: asyncio.Task[Held[T]]) -> None:
-        self._flight = None
+        self._flight, self.waiting_since, self.overdue = None, None, False
         if flight.cancelled():
             return
         error = flight.exception()
@@ -237,12 +252,16 @@ class Cached(Generic[T]):
         for watching in self._watches:
             watching.news.set()
 
-    async def _wait(self, flight: asyncio.Task[Held[T]]) -> Held[T]:
+    async def _wait(self, flight: asyncio.Task[Held[T]], in_grace: bool) -> Held[T]:
         """Wait for a read no longer than this request may, and never stop it."""
-        until = deadline.get()
-        left = None if until is None else max(0, until - asyncio.get_running_loop().time())
-        await asyncio.wait((flight,), timeout=left)
+        until, now = deadline.get(), asyncio.get_running_loop().time()
+        if in_grace:  # counted from the read's beginning: not every asker waits that long in vain
+            soon = self._began + self.binding.grace_s
+            # Half of the time that is left at most, so that others have some.
+            until = soon if until is None else min(soon, (now + until) / 2)
+        await asyncio.wait((flight,), timeout=None if until is None else max(0, until - now))
         if not flight.done():
+            self.overdue = True
             raise Overdue("still reading", self.binding)
         return flight.result()
 

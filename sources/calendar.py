@@ -1,6 +1,10 @@
-"""Calendar: public holidays, and the days without school, as a city's opening hours mean them.
+"""Calendar: public holidays, and the days without school.
 
-Public holidays are those of the `holidays` library, under their French names.
+What clients are told is what the nation publishes (`PublicHoliday`, `SchoolHolidays`).
+What a city's opening hours mean by holidays is worked out here (`Calendar`), so that no
+pool is closed because another source is down; tests hold the two against each other.
+
+Public holidays are then those of the `holidays` library, under their French names.
 School holidays are France's, from `vacances-scolaires-france`: it knows 27
 October 1990 to 31 August 2028, and is corrected by the ministry's own calendar
 (`fr-en-calendrier-scolaire`) where the two differ. The bridge of Ascension is
@@ -13,9 +17,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from cities import City
 from sources.names import fold
+from sources.reading import reads
+from sources.row import Row
 
 AUTUMN, CHRISTMAS = "Vacances de la Toussaint", "Vacances de Noël"
 WINTER, SPRING, SUMMER = "Vacances d'hiver", "Vacances de printemps", "Vacances d'été"
@@ -35,6 +42,57 @@ SEASONS = {
 SIZES = {"petites ": SMALL, "grandes ": frozenset({SUMMER})}
 HOLIDAYS = re.compile(r"\b(?P<hors>hors )?(les )?(?P<size>petites |grandes )?vac(s|ances)?\b")
 TERM = re.compile(r"\b(?P<hors>hors )?(periodes?|temps|semaines?) scol(aires?)?\b")
+
+PARIS = ZoneInfo("Europe/Paris")  # where the ministry's days begin, whichever académie's they are
+LONGEST_DAYS = 100
+PUPILS = {None, "eleves"}  # teachers come back sooner
+
+
+@dataclass(frozen=True)
+class PublicHoliday:
+    """What is celebrated on a day."""
+
+    date: date
+    name: str
+
+
+@dataclass(frozen=True)
+class SchoolHolidays:
+    """Some days in a row without school, from `first` on."""
+
+    first: date
+    days: int
+    name: str
+
+
+@reads(PublicHoliday, "date name")
+def public_holiday(row: Row) -> PublicHoliday:
+    """One public holiday; ValueError without a day or a name."""
+    day = row.find_day("date")
+    if day is None:
+        raise ValueError("no date")
+    return PublicHoliday(day, row.text("name"))
+
+
+@reads(SchoolHolidays, "name start end population", part="school")
+def school_holidays(row: Row) -> SchoolHolidays | None:
+    """One period of one académie; None for teachers', and for what is neither holidays nor bridge.
+
+    Days are written as the instants at which they begin in Paris. The end is the day when
+    classes resume, but for a bridge of one day, which ends as it starts.
+    """
+    name = row.text("name")
+    start, end = row.find_instant("start"), row.find_instant("end")
+    if start is None or end is None:
+        raise ValueError("no start, or no end")
+    first, resumes = start.astimezone(PARIS).date(), end.astimezone(PARIS).date()
+    days = (resumes - first).days or 1
+    if not 0 < days <= LONGEST_DAYS:
+        raise ValueError(f"from {first} to {resumes}")
+    pupils = fold(row.find_text("population") or "") or None
+    if pupils not in PUPILS or not re.search(r"\b(vacances|pont)\b", fold(name)):
+        return None
+    return SchoolHolidays(first, days, name)
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,12 @@ asked for and live as long as the snapshot.
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import cos, radians
 from typing import Any, Generic, TypeVar
 
-import numpy as np
-from shapely import STRtree, points
-
 from cities import Binding
-from schema.places import Place, Position
 
 T = TypeVar("T")
 X = TypeVar("X")
-EARTH_RADIUS_M = 6_371_008.8
-METRES_PER_DEGREE = EARTH_RADIUS_M * radians(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,47 +60,3 @@ class Collection(Generic[T]):
             self._indexes["joined"] = made
         found: Collection[T] = made[1]
         return found
-
-
-class Nearness:
-    """The places of a collection that are on the map, by where they are."""
-
-    def __init__(self, places: Collection[Any]) -> None:
-        found: list[tuple[Place, Position]] = [
-            (place, place.position)
-            for place in places.items
-            if isinstance(place, Place) and place.on_map() and place.position is not None
-        ]
-        self._places = [place for place, _ in found]
-        self._lats = np.array([at.lat for _, at in found])
-        self._lons = np.array([at.lon for _, at in found])
-        # Metres on a plane are right to a few parts in a thousand across one city:
-        # near enough to choose candidates, which are then measured on the sphere.
-        self._scale = cos(radians(float(self._lats.mean()))) if found else 1.0
-        self._tree = STRtree(points(self._lons * self._scale, self._lats))
-
-    def around(self, asked: Sequence[tuple[float, float, float]]) -> list[list[tuple[float, Any]]]:
-        """For each (lat, lon, within metres): the places in it with their metres, nearest first."""
-        if not self._places:
-            return [[] for _ in asked]
-        spots = np.array(asked, dtype=float)
-        centres = points(spots[:, 1] * self._scale, spots[:, 0])
-        reach = spots[:, 2] / METRES_PER_DEGREE * 1.02
-        which, hits = self._tree.query(centres, predicate="dwithin", distance=reach)
-        metres = distances_m(spots[which, 0], spots[which, 1], self._lats[hits], self._lons[hits])
-        found: list[list[tuple[float, Any]]] = [[] for _ in asked]
-        for spot, hit, away in zip(which.tolist(), hits.tolist(), metres.tolist(), strict=True):
-            if away <= spots[spot, 2]:
-                found[spot].append((away, self._places[hit]))
-        for near in found:
-            near.sort(key=lambda one: (one[0], one[1].name))
-        return found
-
-
-def distances_m(lat: Any, lon: Any, lats: Any, lons: Any) -> Any:
-    """Great-circle distances in metres (haversine), element by element over arrays."""
-    lat, lon, lats, lons = (np.radians(values) for values in (lat, lon, lats, lons))
-    chord = (
-        np.sin((lats - lat) / 2) ** 2 + np.cos(lat) * np.cos(lats) * np.sin((lons - lon) / 2) ** 2
-    )
-    return 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(chord))

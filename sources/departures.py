@@ -12,7 +12,8 @@ from typing import Any
 
 from schema.departures import Departure, OccupancyStatus, RealtimeState
 from sources.reading import reads
-from sources.row import Row
+from sources.row import LATEST, Row
+from sources.timetable.service_days import find_date
 from sources.updates import StopUpdate, TripUpdate
 
 # In Nantes at 22:05 a bus due at 22:23 was said to leave at 22:12, as it was at 20:12: nobody
@@ -65,7 +66,8 @@ def departure(row: Row) -> Departure | None:
 @reads(
     TripUpdate,
     "trip.trip_id trip.route_id trip.direction_id trip.start_date trip.start_time "
-    "trip.schedule_relationship delay stop_time_update trip_properties.trip_headsign vehicle.id "
+    "trip.schedule_relationship delay stop_time_update trip_properties.trip_headsign "
+    "trip_properties.trip_id trip_properties.start_date trip_properties.start_time vehicle.id "
     "vehicle.wheelchair_accessible timestamp header.timestamp",
     part="updates",
 )
@@ -89,21 +91,33 @@ def trip_update(row: Row) -> TripUpdate:
         wheelchair=row.find_text("vehicle.wheelchair_accessible"),
         said_at=row.find_instant("timestamp"),
         feed_at=row.find_instant("header.timestamp"),
+        copy_id=row.find_text("trip_properties.trip_id"),
+        copy_date=find_date(row.find_text("trip_properties.start_date")),
+        copy_time=_seconds(row.find_text("trip_properties.start_time")),
     )
 
 
 def _stop_update(said: Mapping[str, Any]) -> StopUpdate:
     arrival, departure = said.get("arrival", {}), said.get("departure", {})
+    properties = said.get("stop_time_properties", {})
     return StopUpdate(
         stop_sequence=said.get("stop_sequence"),
         stop_id=said.get("stop_id") or None,
-        arrival=arrival.get("time") or None,  # 0 is what nobody filled in
-        departure=departure.get("time") or None,
+        arrival=_instant(arrival, "time"),
+        departure=_instant(departure, "time"),
         arrival_delay=arrival.get("delay"),
         departure_delay=departure.get("delay"),
         relationship=said.get("schedule_relationship", "SCHEDULED"),
         occupancy=OCCUPANCIES.get(said.get("departure_occupancy_status", "")),
+        scheduled=_instant(departure, "scheduled_time") or _instant(arrival, "scheduled_time"),
+        assigned_stop_id=properties.get("assigned_stop_id") or None,
     )
+
+
+def _instant(event: Mapping[str, Any], name: str) -> int | None:
+    """Seconds since 1970; None if it is of no time that a bus could run at."""
+    at: int = event.get(name, 0)  # 0 is what nobody filled in
+    return at if 0 < at < LATEST else None
 
 
 def _seconds(time: str | None) -> int | None:

@@ -18,18 +18,18 @@ import httpx
 import stamina
 import structlog
 
-from cities import Binding
+from cities import Binding, Upstream
 from sources.breaker import Breaker, State
 from sources.errors import Changed, OverQuota, Refused, SourceError, Unavailable
 from sources.protocols import Reply
 from sources.replies import NotModified, Validators, bounded, is_private, retry_after
 from sources.store import Memory, Store
+from sources.upstreams import PATIENCE_S, Upstreams
 
 log = structlog.get_logger("sources.http")
 
 ATTEMPTS = 3
 MAX_REDIRECTS = 3
-PATIENCE_S = 5.0  # longer than that no read waits for a source that says when to come back
 MARGIN_S = 0.1
 MAX_SHARED = 64 << 20  # bytes of payloads that several feeds of one process take turns at
 PASSING = {502, 503, 504}
@@ -51,8 +51,9 @@ class Door:
 
     `reroute` sends each call to one address instead, under its own host name as
     first step of the path: the sandbox. `secrets` are the environment,
-    `folder` is where lasting things are kept. `clock`
-    tells the time of day, `ticks` the seconds that pass, which nobody sets back.
+    `folder` is where lasting things are kept, `upstreams` what the city files say
+    of whole hosts. `clock` tells the time of day, `ticks` the seconds that pass,
+    which nobody sets back.
     """
 
     def __init__(
@@ -65,16 +66,17 @@ class Door:
         reroute: str | None = None,
         folder: Path,
         secrets: Mapping[str, str] | None = None,
+        upstreams: Mapping[str, Upstream] | None = None,
     ) -> None:
         self._client = client
         self._reroute = reroute.rstrip("/") if reroute else None
         self._secrets = secrets or {}
         self.folder = folder
         self.calls: Counter[tuple[str, str]] = Counter()  # by source and outcome
-        self._places: dict[str, asyncio.Semaphore] = {}
         self._breakers: dict[str, Breaker] = {}
         self.clock = clock
         self.store = store or Memory(ticks, max_bytes=MAX_SHARED)
+        self.upstreams = Upstreams(self.store, upstreams or {})
         self._ticks = ticks
 
     def breaker(self, binding: Binding) -> Breaker:
@@ -88,9 +90,7 @@ class Door:
     async def call(self, asking: "Asking", request: httpx.Request, host: str) -> Reply:
         """One call: at its place in its host's queue, tried again while that may help."""
         binding = asking.binding
-        place = self._places.setdefault(
-            f"{host}/{binding.concurrency}", asyncio.Semaphore(binding.concurrency)
-        )
+        place = self.upstreams.place(binding, host)
         last: _Passing | None = None
         try:
             async with asyncio.timeout(binding.timeout_s) as limit, place:
@@ -103,7 +103,7 @@ class Door:
                 ):
                     with attempt:
                         try:
-                            return await self._once(asking, request, limit)
+                            return await self._once(asking, request, host, limit)
                         except _Passing as passing:
                             last = passing
                             raise
@@ -119,7 +119,7 @@ class Door:
         raise AssertionError("stamina either returns or raises")
 
     async def _once(
-        self, asking: "Asking", request: httpx.Request, limit: asyncio.Timeout
+        self, asking: "Asking", request: httpx.Request, host: str, limit: asyncio.Timeout
     ) -> Reply:
         """One attempt, if the breaker and the quota let it through."""
         binding = asking.binding
@@ -130,7 +130,7 @@ class Door:
             raise Unavailable("its breaker is open", binding, retry_after_s=breaker.retry_in or 1)
         with permit:
             try:
-                reply = await self._sent(asking, request)
+                reply = await self._sent(asking, request, host, limit)
             except (_Passing, SourceError, NotModified) as error:
                 cause = error.error if isinstance(error, _Passing) else error
                 outcome = cause.code if isinstance(cause, SourceError) else "NOT_MODIFIED"
@@ -151,29 +151,24 @@ class Door:
             self.calls[binding.source, "OK"] += 1
             return reply
 
-    async def _spend(self, binding: Binding) -> None:
-        """Count one call on the source's quota; OverQuota if there is none left."""
-        if binding.quota is not None:
-            wait = await self.store.take(binding.source, binding.quota)
-            if wait:
-                raise OverQuota("its quota is spent", binding, retry_after_s=wait)
-
     async def _tell(self, breaker: Breaker, binding: Binding) -> None:
         """The other replicas need not find out for themselves that a source is down."""
         if breaker.state is State.OPEN:
             await self.store.trip(binding.source, breaker.retry_in)
 
-    async def _sent(self, asking: "Asking", request: httpx.Request) -> Reply:
+    async def _sent(
+        self, asking: "Asking", request: httpx.Request, host: str, limit: asyncio.Timeout
+    ) -> Reply:
         binding = asking.binding
         try:
             for _ in range(MAX_REDIRECTS + 1):
-                await self._spend(binding)
+                await self.upstreams.spend(binding, host, limit)
                 response = await self._client.send(request, stream=True)
                 try:
                     if response.has_redirect_location:
                         request = self._redirected(response, binding)
                         continue
-                    return await self._read(asking, response)
+                    return await self._read(asking, response, host)
                 finally:
                     await response.aclose()
             raise Changed("too many redirects", binding)
@@ -192,7 +187,7 @@ class Door:
             raise Refused("redirects to another host", binding)
         return following
 
-    async def _read(self, asking: "Asking", response: httpx.Response) -> Reply:
+    async def _read(self, asking: "Asking", response: httpx.Response, host: str) -> Reply:
         binding, status = asking.binding, response.status_code
         if status == 304:
             if asking.conditional:
@@ -208,7 +203,7 @@ class Door:
         if status in (401, 403):
             raise Refused(why, binding)
         if status == 429:
-            await self.store.exhaust(binding.source, wait or binding.negative_ttl_s)
+            await self.upstreams.refused(binding, host, wait or binding.negative_ttl_s)
             spent = OverQuota(why, binding, retry_after_s=wait)
             raise _Passing(spent) if wait else spent
         if status >= 500:

@@ -2,11 +2,15 @@
 
 Each thing has a feed of its own, all by the policy of the one binding: its ttl,
 its quota, its breaker. Only what is asked for is read, and only then; what was
-not asked for the longest is forgotten.
+not asked for the longest is forgotten. A thing is an id of the source's own, or
+what a client is looking for: then there is no end of keys, and of most there is
+nothing, which is not believed for long.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
+from operator import itemgetter
 from typing import TypeVar
 
 from cities import City
@@ -16,6 +20,7 @@ from sources.http import Door
 
 T = TypeVar("T")
 MAX_FEEDS = 1_000  # each of a few dozen rows
+NOTHING_S = 600.0  # that there is nothing is asked again after that, however long the ttl
 
 
 class Keyed:
@@ -24,6 +29,13 @@ class Keyed:
     def __init__(self, city: City, table: Table, door: Door, most: int = MAX_FEEDS) -> None:
         # One stop's rows come and go: that there are none left is no sign of a broken feed.
         self.table = replace(table, binding=table.binding.model_copy(update={"may_shrink": True}))
+        # For what there is nothing of.
+        self._briefly = self.table.binding.model_copy(
+            update={
+                "ttl_s": min(self.table.binding.ttl_s, NOTHING_S),
+                "stale_while_revalidate_s": 0.0,
+            }
+        )
         self._city = city
         self._door = door
         self._most = most
@@ -31,10 +43,16 @@ class Keyed:
         self.answers: Counter[str] = Counter()  # of all of them, as of `Cached`
         self._unasked = Feed(city, (self.table,), door)
 
-    @property
-    def latest(self) -> Feed:
-        """The feed that was asked for last: how the source is doing."""
-        return next(reversed(self._feeds.values()), self._unasked)
+    def latest(self, keys: Iterable[str] = ()) -> Feed:
+        """The feed that was asked for last: how the source is doing.
+
+        For an answer that asked for these keys: the oldest of what it could be shown.
+        """
+        asked = [feed for key in keys if (feed := self._feeds.get(key)) is not None]
+        shown = [(feed.cached.held.fetched_at, feed) for feed in asked if feed.cached.held]
+        if shown:
+            return min(shown, key=itemgetter(0))[1]
+        return next(iter(asked), None) or next(reversed(self._feeds.values()), self._unasked)
 
     def find(self, key: str) -> Feed | None:
         """The feed of one thing, without asking for it."""
@@ -43,7 +61,9 @@ class Keyed:
     async def collection(self, kind: type[T], key: str) -> Collection[T]:
         """What the source says of one thing; SourceError if it cannot be read.
 
-        `key` is an id of the source's own, looked up before: never a client's text.
+        `key` is an id of the source's own, looked up before; or what a client is looking
+        for, made comparable and short, where the protocol is one that says what it does with
+        any text.
         """
         feed = self._feeds.pop(key, None)
         if feed is None:
@@ -54,7 +74,9 @@ class Keyed:
             if len(self._feeds) >= self._most:
                 del self._feeds[next(iter(self._feeds))]
         self._feeds[key] = feed
-        return await feed.collection(kind)
+        found = await feed.collection(kind)
+        feed.cached.binding = self.table.binding if found.items else self._briefly
+        return found
 
     def close(self) -> None:
         """Stop all reading."""

@@ -14,9 +14,8 @@ from schema.parkings import (
     VehicleParkingSpaces,
     VehicleParkingState,
 )
-from schema.places import Address
 from sources.names import fold
-from sources.places import find_website
+from sources.places import find_address, find_website
 from sources.reading import reads
 from sources.row import Row
 
@@ -63,7 +62,7 @@ def vehicle_parking(row: Row) -> VehicleParking:
         counted=connected,
         free_spaces=None if status is VehicleParkingState.CLOSED else _free(row, total),
         vehicle_parking_id=local_id,
-        address=_address(row),
+        address=find_address(row),
         park_and_ride=_park_and_ride(row),
         capacity=VehicleParkingSpaces(
             car_spaces=(total or spaces) if connected else (spaces or total),
@@ -101,15 +100,6 @@ def _free(row: Row, total: int | None) -> int | None:
 def _park_and_ride(row: Row) -> bool | None:
     kept = row.find_count("relay_spaces")
     return True if kept else row.find_flag("relay")
-
-
-def _address(row: Row) -> Address | None:
-    street, insee = row.find_text("street"), row.find_text("insee")
-    if street is None and insee is None:
-        return None
-    return Address(
-        street=street, postcode=None, city=row.city.communes.get(insee or ""), insee=insee
-    )
 
 
 def _rounded(row: Row, name: str) -> float | None:

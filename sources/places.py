@@ -1,14 +1,24 @@
-"""Places: the commune and the page of anything on the map, however a city writes them.
+"""Places: public places of any kind, and how a city writes the commune and the page of anything.
+
+Each part of a city's `[places]` is a kind of its own, named after it, or several that
+its `kind` column tells apart: `values` says in one word each what the city calls them, and
+what has no word there is left out. `[places.library-hours]` are the hours of `[places.library]`.
 
 One portal writes `ST-HERBLAIN`, `SAINT HERBLAIN` and `Saint-Herblain` for one
 commune, in one column, and `ST-SEBASTIEN` for Saint-Sébastien-sur-Loire.
 """
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
-from cities import City
+from cities import Binding, City
+from schema.nodes import node_id
+from schema.places import Address
+from schema.public_places import Detail, PublicPlace
+from sources.hours import COLUMNS, Slot, slot
 from sources.names import fold
+from sources.reading import reads
 from sources.row import Row
 
 SAINTS = {"st": "saint", "ste": "sainte"}
@@ -17,6 +27,93 @@ CEDEX = re.compile(r" cedex\b.*")
 WEBSITE = re.compile(
     r"(?P<scheme>https?://)?(?P<rest>[\w-]+(\.[\w-]+)+(:\d+)?([/?#][^\s<>\"]*)?)", re.IGNORECASE
 )
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSlot(Slot):
+    """A row of a public place's opening hours."""
+
+
+@reads(PlaceSlot, COLUMNS, part="*-hours")
+def place_slot(row: Row) -> PlaceSlot:
+    """One row of opening hours; ValueError as for `slot`."""
+    return slot(row, PlaceSlot)
+
+
+@reads(
+    PublicPlace,
+    "id name kind position lat lon street postcode commune insee phone website description "
+    "wheelchair opening_hours updated",
+    part="*",
+)
+def public_place(row: Row) -> PublicPlace | None:
+    """One place, None if it is of a kind that the city does not name; ValueError without an id.
+
+    One without a name, such as a drinking fountain, is called after where it is.
+    """
+    part = row.binding.part if row.binding is not None and row.binding.part is not None else ""
+    kind = _kind(row.find_text("kind") or "") if "kind" in row.fields else _kind(part)
+    if not kind:
+        return None
+    local_id, address = row.text("id"), find_address(row)
+    name = row.find_text("name") or (address and address.street) or row.text("kind")
+    updated = row.find_instant("updated")
+    return PublicPlace(
+        id=node_id("PublicPlace", row.city.slug, f"{part}:{local_id}"),
+        city=row.city.slug,
+        name=name,
+        folded=fold(name),
+        position=row.find_position(),
+        address=address,
+        updated_at=updated and updated.astimezone(row.city.zone),
+        local_id=local_id,
+        listed_in=part,
+        own_kind=kind,
+        hours_text=row.find_text("opening_hours"),
+        phone=row.find_text("phone"),
+        website=find_website(row),
+        description=row.find_text("description"),
+        wheelchair_accessible=row.find_flag("wheelchair"),
+        details=_details(row),
+    )
+
+
+def kinds_in(binding: Binding) -> frozenset[str] | None:
+    """The kinds that a part of `[places]` holds, in one word each; None if only its rows tell."""
+    column = binding.fields.get("kind")
+    if column is None:
+        return frozenset({_kind(binding.part or "")})
+    return None if column.values is None else frozenset(map(_kind, column.values.values()))
+
+
+def _kind(text: str) -> str:
+    return fold(text).replace(" ", "_")
+
+
+def find_address(row: Row) -> Address | None:
+    """From the columns `street`, `postcode`, `commune` and `insee`; None without any of them.
+
+    The commune by its code if there is one, which cannot be misspelt, else by its name.
+    """
+    street, postcode = row.find_text("street"), row.find_text("postcode")
+    written, code = row.find_text("commune"), row.find_text("insee")
+    city = row.city.communes.get(code or "")
+    if city is None and written is not None:
+        city, found = commune(row.city, written)
+        code = found or code
+    if not (street or postcode or city or code):
+        return None
+    return Address(street=street, postcode=postcode, city=city, insee=code)
+
+
+def _details(row: Row) -> list[Detail]:
+    """What the city file wants shown besides, as the source has it."""
+    columns = row.binding.details if row.binding is not None else {}
+    inner = Row(row.city, row.raw, columns)
+    said = {label: inner.find_text(label) for label in columns}
+    flags = {True: "oui", False: "non", None: None}
+    found = {label: text or flags[inner.find_flag(label)] for label, text in said.items()}
+    return [Detail(label=label, value=text) for label, text in found.items() if text is not None]
 
 
 def commune(city: City, text: str) -> tuple[str, str | None]:

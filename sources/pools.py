@@ -7,9 +7,11 @@ from schema.places import Address
 from schema.pools import Pool
 from sources.hours import COLUMNS, Slot, slot
 from sources.names import fold
-from sources.places import commune, find_website
+from sources.places import find_address, find_website
 from sources.reading import reads
 from sources.row import Row
+
+NOWHERE = Address(street=None, postcode=None, city=None, insee=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def pool(row: Row) -> Pool:
         position=row.find_position(),
         local_id=local_id,
         short_name=row.find_text("short_name"),
-        address=_address(row),
+        address=find_address(row) or NOWHERE,
         phone=row.find_text("phone"),
         website=find_website(row),
         notes=row.find_text("notes"),
@@ -51,14 +53,3 @@ def pool(row: Row) -> Pool:
 def pool_slot(row: Row) -> PoolSlot:
     """One row of opening hours; ValueError as for `slot`."""
     return slot(row, PoolSlot)
-
-
-def _address(row: Row) -> Address:
-    written = row.find_text("commune")
-    city, insee = commune(row.city, written) if written is not None else (None, None)
-    return Address(
-        street=row.find_text("street"),
-        postcode=row.find_text("postcode"),
-        city=city,
-        insee=insee,
-    )

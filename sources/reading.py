@@ -8,8 +8,9 @@ whole list can tell (a station by its quays, a thing listed twice) `whole` puts 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -46,6 +47,7 @@ class Keeps(Protocol[T_co]):
 
 
 readers: dict[type, Reader[Any]] = {}
+open_ended: dict[str, Reader[Any]] = {}  # by the pattern of their tables, such as `places.*`
 
 
 def reads(
@@ -54,15 +56,50 @@ def reads(
     part: str | None = None,
     whole: Callable[[list[T]], list[T]] = lambda items: items,
 ) -> Callable[[Callable[[Row], T | None]], Callable[[Row], T | None]]:
-    """Declare the reader of the service that its module is named after, or of a part of it."""
+    """Declare the reader of the service that its module is named after, or of a part of it.
+
+    A part that is a pattern (`*`) is read for every part of a city file that fits it; each is a
+    subclass of `kind` of its own (`reader_of`).
+    """
 
     def register(read: Callable[[Row], T | None]) -> Callable[[Row], T | None]:
         service = read.__module__.rpartition(".")[2]
         table = service if part is None else f"{service}.{part}"
-        readers[kind] = Reader(kind, table, frozenset(columns.split()), read, whole)
+        reader = Reader(kind, table, frozenset(columns.split()), read, whole)
+        if "*" in table:
+            open_ended[table] = reader
+        else:
+            readers[kind] = reader
         return read
 
     return register
+
+
+def reader_of(table: str) -> Reader[Any] | None:
+    """The reader of a table of a city file, if there is one; the most exact pattern wins."""
+    for reader in readers.values():
+        if reader.table == table:
+            return reader
+    fitting = [pattern for pattern in open_ended if fnmatchcase(table, pattern)]
+    if not fitting:
+        return None
+    reader = open_ended[max(fitting, key=len)]
+    kind = type(reader.kind.__name__, (reader.kind,), {})
+    readers[kind] = replace(reader, kind=kind, table=table)
+    return readers[kind]
+
+
+def tables() -> list[str]:
+    """Every table that a city file may have."""
+    return [*(reader.table for reader in readers.values()), *open_ended]
+
+
+def part_of(kind: type[T], part: str) -> type[T] | None:
+    """The kind of which one part of an open-ended table is, if any city has that part."""
+    for one, reader in readers.items():
+        if issubclass(one, kind) and reader.table.partition(".")[2] == part:
+            return one
+    return None
 
 
 def keeps(kind: type[T], table: str, keeping: Keeps[T]) -> None:
@@ -78,7 +115,7 @@ def read_all(
     dropped = 0
     for raw in rows:
         try:
-            item = reader.read(Row(city, raw, binding.fields))
+            item = reader.read(Row(city, raw, binding.fields, binding))
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
             dropped += 1
             if dropped <= 3:  # a feed that changed would say the same thousands of times

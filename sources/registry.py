@@ -1,7 +1,7 @@
 """Sources: every feed of every city, found by what is wanted of it."""
 
 import asyncio
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from cities import Binding, City, CityError
 from cities.binding import WORDS
 from schema.provenance import Source, SourceState
-from sources.cache import Held
+from sources.atlas import Atlases
+from sources.cache import Cached, Held
 from sources.calendar import Calendar
 from sources.collection import Collection
 from sources.errors import Changed, NotOffered, OverQuota, SourceError
@@ -20,7 +21,7 @@ from sources.feeds import Feed, Table
 from sources.http import Door
 from sources.keyed import Keyed
 from sources.protocols import protocols
-from sources.reading import Reader, readers
+from sources.reading import reader_of, readers, tables
 
 T = TypeVar("T")
 IDLE_AFTER_TTLS = 3
@@ -47,6 +48,7 @@ class Sources:
     def __init__(self, cities: Mapping[str, City], door: Door) -> None:
         self.cities = cities
         self.clock = door.clock
+        self.atlases = Atlases()
         self._door = door
         self._bindings = {b.source: b for city in cities.values() for b in city.bindings.values()}
         self._warming: asyncio.Task[None] | None = None
@@ -61,8 +63,8 @@ class Sources:
                     self._keyed[table.reader.kind, city.slug] = Keyed(city, table, door)
                 else:
                     shared.setdefault(table.speaks.feed(), []).append(table)
-            for tables in shared.values():
-                self._feeds.update(_feeds(city, tables, door))
+            for alike in shared.values():
+                self._feeds.update(_feeds(city, alike, door))
 
     async def collection(self, kind: type[T], city: str) -> Collection[T]:
         """Everything a city says of one kind of thing, as fresh as its policy has it."""
@@ -92,10 +94,17 @@ class Sources:
         """Everything that is read whole: a kind of thing, and the slug of a city."""
         return self._feeds.keys()
 
-    def report(self, city: str, only: Container[str] | None = None) -> list[Source]:
-        """How each of a city's sources is doing, or only some by id, in the order of its file."""
+    def report(
+        self, city: str, only: Mapping[str, Iterable[str]] | None = None
+    ) -> list[Source]:
+        """How each of a city's sources is doing, in the order of its file.
+
+        Or `only` some by id, each with the keys that it was asked for, if it is keyed.
+        """
         now = self.clock()
-        feeds = {**self._feeds, **{at: keyed.latest for at, keyed in self._keyed.items()}}
+        feeds = dict(self._feeds)
+        for at, keyed in self._keyed.items():
+            feeds[at] = keyed.latest((only or {}).get(keyed.table.binding.source, ()))
         found = {
             table.binding.table: _source(feed, table, now)
             for (kind, slug), feed in feeds.items()
@@ -109,9 +118,7 @@ class Sources:
         """The breaker and the quota of one source, by its id."""
         binding = self._bindings[source]
         breaker = self._door.breaker(binding).state.value
-        if binding.quota is None:
-            return Vitals(breaker, None)
-        return Vitals(breaker, (await self._door.store.left(source, binding.quota)).calls)
+        return Vitals(breaker, await self._door.upstreams.left(binding))
 
     def reading(self, kind: type, city: str, key: str | None = None) -> Reading:
         """How things stand, of one thing if the source is keyed, before or after a read."""
@@ -184,10 +191,9 @@ def _feeds(city: City, tables: list[Table], door: Door) -> Iterable[tuple[tuple[
 def _table(city: City, binding: Binding) -> Table:
     """A binding with all that it names: its reader, its protocol, its columns."""
     where = f"{city.slug}.toml [{binding.table}]"
-    by_table = {reader.table: reader for reader in readers.values()}
-    reader: Reader[Any] | None = by_table.get(binding.table)
+    reader = reader_of(binding.table)
     if reader is None:
-        raise CityError(where, f"no service `{binding.table}`", binding.table, by_table)
+        raise CityError(where, f"no service `{binding.table}`", binding.table, tables())
     known = protocols()
     if binding.protocol not in known:
         problem = f"no protocol `{binding.protocol}`"
@@ -222,8 +228,15 @@ def _source(feed: Feed, table: Table, now: datetime) -> Source:
         else fetched_at + timedelta(seconds=binding.ttl_s),
         rows_read=None if collection is None else len(collection.items),
         rows_dropped=None if collection is None else collection.dropped,
-        last_error=None if error is None else error.detail,
+        waiting_since=cached.waiting_since,
+        last_error=_last_error(cached, error),
     )
+
+
+def _last_error(cached: Cached[Any], error: SourceError | None) -> str | None:
+    if error is not None:
+        return error.detail
+    return "no answer yet" if cached.overdue else None
 
 
 def _state(
@@ -238,7 +251,8 @@ def _state(
     if isinstance(error, OverQuota):
         return SourceState.OVER_QUOTA
     if collection is None:
-        return SourceState.IDLE if error is None else SourceState.DOWN
+        known_down = error is not None or feed.cached.overdue
+        return SourceState.DOWN if known_down else SourceState.IDLE
     if asked_at is None or (now - asked_at).total_seconds() > IDLE_AFTER_TTLS * ttl_s:
         return SourceState.IDLE
     return SourceState.STALE

@@ -4,6 +4,7 @@ import re
 
 from schema.nodes import node_id
 from schema.routes import Mode, Route
+from sources.colours import colour, legible
 from sources.names import fold
 from sources.reading import reads
 from sources.row import Row
@@ -47,6 +48,7 @@ def route(row: Row) -> Route:
     gtfs_id = row.text("id")
     short_name, long_name = row.find_text("short_name"), row.find_text("long_name")
     mode = mode_of(row.find_text("type") or "")
+    background = colour(row.find_text("color"))
     return Route(
         id=node_id("Route", row.city.slug, gtfs_id),
         city=row.city.slug,
@@ -54,8 +56,8 @@ def route(row: Row) -> Route:
         short_name=short_name,
         long_name=long_name,
         mode=mode,
-        color=_color(row.find_text("color")),
-        text_color=_color(row.find_text("text_color")),
+        color=background,
+        text_color=background and legible(colour(row.find_text("text_color")), background),
         line=row.find_text("line") or gtfs_id,
         sort=(
             f"{len(ORDER) if mode is None else ORDER[mode]:02}",
@@ -76,9 +78,3 @@ def mode_of(route_type: str) -> Mode | None:
 def natural(name: str) -> str:
     """A key under which names sort as riders count: 2 < 10 < C1 < C10."""
     return re.sub(r"\d+", lambda digits: digits[0].zfill(10), fold(name))
-
-
-def _color(text: str | None) -> str | None:
-    """Six hexadecimal digits, or None: GTFS leaves `#` out, some feeds do not."""
-    digits = (text or "").removeprefix("#").upper()
-    return digits if re.fullmatch(r"[0-9A-F]{6}", digits) else None

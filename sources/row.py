@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from math import isfinite
 from typing import Any
 
-from cities import City, Column
+from cities import Binding, City, Column
 from schema.places import Position
 
 TRUE = {"true", "oui", "o", "yes", "vrai", "1"}
@@ -25,6 +25,7 @@ class Row:
     city: City
     raw: Mapping[str, Any]
     fields: Mapping[str, Column]
+    binding: Binding | None = None  # of the table that it is a row of; None within a row
 
     def find(self, name: str) -> Any:
         """The value as it came, or None if the column is absent or empty."""

@@ -92,6 +92,14 @@ class WeeklySchedule:
         """When the present opening ends, or else the next within 60 days; None if it does not."""
         return self._local(next((closes for _, closes in self._coming(now)), None))
 
+    def changes_at(self, now: datetime) -> datetime:
+        """The next opening, closing or midnight."""
+        today = self.today(now)
+        midnight = _opening(today + DAY, LocalTime("00:00"), self._zone)
+        days = (self._openings_on(day) for day in (today - DAY, today))
+        edges = (edge for openings in days for opening in openings for edge in opening)
+        return min((midnight, *(edge for edge in edges if edge > now)))
+
     def _coming(self, now: datetime) -> Iterator[tuple[datetime, datetime | None]]:
         """Openings that have not ended; one that goes on beyond the horizon has no end."""
         today = self.today(now)

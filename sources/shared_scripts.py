@@ -16,12 +16,13 @@ def milliseconds(seconds: float) -> int:
     return max(1, round(seconds * 1000))
 
 
-# Only its own holder ends a lease; who waits for it is told.
+# Only its own holder ends a lease; who waits for it is told. Says that it was done.
 RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then
   redis.call('DEL', KEYS[1])
   redis.call('PUBLISH', ARGV[2], ARGV[3])
 end
+return 1
 """
 
 # A payload only if it is newer, and at once only if it is small: large ones are given more time.

@@ -82,6 +82,7 @@ class Shared(Store):
         self._ahead_s = time.time() - clock()  # the store's clock against ours: a guess till we ask
         self._life = ""
         self._ledger = Ledger(secrets.token_hex(8), replicas)
+        self._owed: dict[str, str] = {}  # leases that could not be given back, by token
         self._places = asyncio.Semaphore(CONNECTIONS)
         self._beating = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -122,15 +123,17 @@ class Shared(Store):
 
     @asynccontextmanager
     async def lease(self, feed: str, for_s: float) -> AsyncIterator[bool]:
+        if self.alone:
+            yield True
+            return
         name, token, px = digest(feed), secrets.token_hex(8), milliseconds(for_s)
         held = key("lease", name)
         ours = await self._ask(lambda: self._redis.set(held, token, nx=True, px=px), True)
         try:
             yield bool(ours)
         finally:
-            if ours:
-                args = [token, NEWS, name]
-                await self._ask(lambda: self._release(keys=[held], args=args), None)
+            if ours and not await self._ask(lambda: self._give_back(token, name), None):
+                self._owed[token] = name  # a frozen store grants what it was asked when it thaws
 
     async def leased(self, feed: str) -> bool:
         return bool(await self._ask(lambda: self._redis.exists(key("lease", digest(feed))), 0))
@@ -201,6 +204,11 @@ class Shared(Store):
                 if doubt or (known and known != life.decode()):
                     async with asyncio.timeout(self._patience_s * 2):
                         await self._tell()
+                while self._owed:
+                    token, name = next(iter(self._owed.items()))
+                    async with asyncio.timeout(self._patience_s):
+                        await self._give_back(token, name)
+                    del self._owed[token]
             except (RedisError, OSError, TimeoutError) as error:
                 self._lost(error)
                 return
@@ -249,6 +257,9 @@ class Shared(Store):
         while (reply := await self._ask(asking, None)) is not None and reply[0] < 0:
             await self.beat()  # it lost its memory: tell it, then ask again
         return reply
+
+    async def _give_back(self, token: str, name: str) -> Any:
+        return await self._release(keys=[key("lease", name)], args=[token, NEWS, name])
 
     async def _tell(self) -> None:
         """What the store may not know of us."""

@@ -17,7 +17,9 @@ from schema.departures import OccupancyStatus, RealtimeState
 from sources.collection import Collection
 
 GONE = {"CANCELED", "DELETED"}
-NEW = {"ADDED", "NEW", "DUPLICATED"}  # trips that the timetable does not have
+EXTRA = {"ADDED", "NEW", "DUPLICATED"}  # trips that run besides the timetable's
+REPLACEMENT = "REPLACEMENT"  # the stops that are told take the place of those planned
+UNSCHEDULED = "UNSCHEDULED"  # a trip that the timetable has every so often, at no exact time
 HALF_A_DAY_S = 43_200  # the same trip runs once a day: yesterday's run is further away than that
 
 
@@ -52,10 +54,16 @@ class Run(Protocol):
     def start_time(self) -> int: ...
     @property
     def departure_time(self) -> datetime: ...
+    @property
+    def headway_s(self) -> int | None: ...
 
 
 class StopUpdate(NamedTuple):
-    """What real time says of one stop of a trip, which `stop_sequence` or `stop_id` names."""
+    """What real time says of one stop of a trip, which `stop_sequence` or `stop_id` names.
+
+    `scheduled` is when a trip that no timetable has was to leave; `assigned_stop_id` is the quay
+    that it leaves from today.
+    """
 
     stop_sequence: int | None = None
     stop_id: str | None = None
@@ -65,6 +73,8 @@ class StopUpdate(NamedTuple):
     departure_delay: int | None = None
     relationship: str = "SCHEDULED"
     occupancy: OccupancyStatus | None = None
+    scheduled: int | None = None
+    assigned_stop_id: str | None = None
 
 
 UNTOLD = StopUpdate()
@@ -76,6 +86,7 @@ class TripUpdate:
 
     `relationship` is the trip's to its timetable; `delay` holds for the stops
     before the first of `stops`; `start_time` is seconds since the service day began.
+    Of a DUPLICATED trip `trip_id` names the one that it is a copy of, and `copy_` how it differs.
     """
 
     trip_id: str | None
@@ -91,6 +102,9 @@ class TripUpdate:
     wheelchair: str | None
     said_at: datetime | None
     feed_at: datetime | None
+    copy_id: str | None = None
+    copy_date: date | None = None
+    copy_time: int | None = None
 
     @property
     def hidden(self) -> bool:
@@ -99,21 +113,17 @@ class TripUpdate:
 
 
 class Expected(NamedTuple):
-    """When a vehicle arrives at a stop and departs, as far as is known; else as planned."""
+    """When a vehicle arrives at a stop and departs, as far as is known; else as planned.
+
+    `assigned_stop_id` is the quay that it uses instead of the planned one.
+    """
 
     arrival: int
     departure: int
     state: RealtimeState
     occupancy: OccupancyStatus | None = None
     passed: bool = False  # the vehicle has left already
-
-
-class Call(NamedTuple):
-    """A stop of a trip at a time that real time alone tells."""
-
-    update: TripUpdate
-    stop: StopUpdate
-    departure: int
+    assigned_stop_id: str | None = None
 
 
 def propagated(planned: Sequence[StopTime], day_start: int, update: TripUpdate) -> list[Expected]:
@@ -121,17 +131,18 @@ def propagated(planned: Sequence[StopTime], day_start: int, update: TripUpdate) 
 
     `day_start` is when the service day began, in seconds since 1970.
     """
-    said = _matched(planned, update.stops)
+    said = matched(planned, update)
     # Producers drop the stops that a vehicle has left: those before the first that is told of
     # and planned for before that was said.
     next_stop, told_at = min(said, default=0), update.said_at or update.feed_at
     begun = math.inf if told_at is None else told_at.timestamp()
-    only = update.relationship == "REPLACEMENT"  # its stops take the place of those planned
+    only = update.relationship == REPLACEMENT
     late = update.delay
     found = []
     for place, plan in enumerate(planned):
         arrival, departure = day_start + plan.arrival_time, day_start + plan.departure_time
         told = said.get(place)
+        quay = None if told is None else told.assigned_stop_id
         if update.relationship in GONE:
             found.append(Expected(arrival, departure, RealtimeState.CANCELED))
         elif told.relationship == "SKIPPED" if told is not None else only:
@@ -146,7 +157,7 @@ def propagated(planned: Sequence[StopTime], day_start: int, update: TripUpdate) 
             departure, late = _expected(departure, told.departure, told.departure_delay, late)
             state = RealtimeState.SCHEDULED if late is None else RealtimeState.UPDATED
             passed = place < next_stop and day_start + plan.departure_time <= begun < math.inf
-            found.append(Expected(arrival, departure, state, told.occupancy, passed))
+            found.append(Expected(arrival, departure, state, told.occupancy, passed, quay))
     return found
 
 
@@ -160,21 +171,21 @@ def _expected(
     return planned + (late or 0), late
 
 
-def _matched(
-    planned: Sequence[StopTime], updates: Sequence[StopUpdate]
-) -> Mapping[int, StopUpdate]:
-    """The updates by the place of their stop: by `stop_sequence`, or the next of that `stop_id`."""
+def matched(planned: Sequence[StopTime], update: TripUpdate) -> Mapping[int, StopUpdate]:
+    """What is told by the place of its stop: by `stop_sequence`, or the next of that `stop_id`."""
+    # A replacement counts its own stops.
+    own = update.relationship == REPLACEMENT
     sequences = {plan.stop_sequence: place for place, plan in enumerate(planned)}
     found: dict[int, StopUpdate] = {}
     after = 0  # a line that comes by the same stop twice: the updates are in order
-    for update in updates:
-        if update.stop_sequence is not None:
-            place = sequences.get(update.stop_sequence)
+    for told in update.stops:
+        if told.stop_sequence is not None and not (own and told.stop_id):
+            place = sequences.get(told.stop_sequence)
         else:
             ahead = range(after, len(planned))
-            place = next((n for n in ahead if planned[n].stop_id == update.stop_id), None)
+            place = next((n for n in ahead if planned[n].stop_id == told.stop_id), None)
         if place is not None:
-            found[place] = update
+            found[place] = told
             after = place + 1
     return found
 
@@ -183,13 +194,11 @@ class Updates:
     """The updates of one snapshot, found by what they are about."""
 
     def __init__(self, updates: Collection[TripUpdate]) -> None:
+        self.all = updates.items
         self._of: dict[object, list[TripUpdate]] = {}
-        self._calls: dict[str, list[Call]] = {}
         for update in updates.items:
-            if update.relationship not in NEW:
+            if update.relationship not in EXTRA:
                 self._of.setdefault(_name(update), []).append(update)
-            for call in _calls(update):
-                self._calls.setdefault(str(call.stop.stop_id), []).append(call)
 
     def find(self, run: Run) -> TripUpdate | None:
         """What is said of a run: by trip, start date and route; never of its other days."""
@@ -197,14 +206,6 @@ class Updates:
             (run.route_id, run.direction_id, run.start_time), ()
         )
         return next((update for update in named if _about(update, run)), None)
-
-    def added_at(self, stop_id: str) -> Sequence[Call]:
-        """The calls at a stop of trips that no timetable has."""
-        return [call for call in self.calls_at(stop_id) if call.update.relationship in NEW]
-
-    def calls_at(self, stop_id: str) -> Sequence[Call]:
-        """All calls at a stop whose times are told: what there is without a timetable."""
-        return self._calls.get(stop_id, ())
 
 
 def _name(update: TripUpdate) -> object:
@@ -218,18 +219,34 @@ def _about(update: TripUpdate, run: Run) -> bool:
     """Whether an update of this trip is about this run of it."""
     if update.route_id not in (None, run.route_id):
         return False  # another edition's trip, by the same id
-    if update.start_time not in (None, run.start_time):
+    if not _starts_with(update, run):
         return False  # the same trip runs several times a day (frequencies.txt)
     if update.start_date is not None:
         return update.start_date == run.start_date
     leaves = run.departure_time.timestamp()
     said_at = update.said_at or update.feed_at
     told = leaves if said_at is None else said_at.timestamp()
-    when = next((call.departure for call in _calls(update)), told)
+    when = next((at for _, at in leaving(update)), told)
     return abs(when - leaves) < HALF_A_DAY_S
 
 
-def _calls(update: TripUpdate) -> Iterator[Call]:
+def _starts_with(update: TripUpdate, run: Run) -> bool:
+    """Whether both leave their first stop at once.
+
+    Of a trip that runs about every so often a vehicle starts whenever it does: it stands for the
+    run that is nearest, and one that does not say when it started for none of them.
+    """
+    if run.headway_s is None:
+        return update.start_time in (None, run.start_time)
+    if update.start_time is None:
+        return False
+    if update.relationship != UNSCHEDULED:
+        return update.start_time == run.start_time
+    return -run.headway_s < 2 * (update.start_time - run.start_time) <= run.headway_s
+
+
+def leaving(update: TripUpdate) -> Iterator[tuple[StopUpdate, int]]:
+    """The stops that it leaves, each with the instant, as far as the update itself tells them."""
     if update.relationship in GONE:
         return
     for stop in update.stops:
@@ -237,4 +254,4 @@ def _calls(update: TripUpdate) -> Iterator[Call]:
         when = stop.arrival if stop.departure is None else stop.departure
         known = when is not None and stop.stop_id is not None and stop.relationship != "SKIPPED"
         if when is not None and known and not ends:
-            yield Call(update, stop, when)
+            yield stop, when

@@ -6,7 +6,8 @@ Of Bordeaux, what Nantes does not offer.
     python -m tests.record bikes     only this service
     python -m tests.record --live    from the real upstreams
 
-Golden answers are written by the tests themselves where there are none.
+Of what is asked for one thing at a time, what the golden query asks. Golden answers are
+written by the tests themselves where there are none.
 """
 
 import asyncio
@@ -23,7 +24,8 @@ from sandbox.world import World
 from server.network import transport as public_network
 from sources import Sources
 from sources.http import Door
-from tests.conftest import DATA, NOW, RECORDINGS
+from sources.reading import readers
+from tests.conftest import DATA, HERE, NOW, RECORDINGS, serving
 
 SUFFIXES = {
     "application/json": "json",
@@ -94,6 +96,21 @@ async def main(live: bool, services: list[str]) -> None:
             found = await sources.collection(kind, city)
             print(f"{kind.__name__}: {len(found.items)} read, {found.dropped} dropped")
         sources.close()
+    for service in sorted(nantes):
+        if service in services or not services:
+            await by_query(service, sources, inner, reroute)
+
+
+async def by_query(
+    service: str, sources: Sources, inner: httpx.AsyncBaseTransport, reroute: str | None
+) -> None:
+    """Record what a golden query asks, if its service is one that is asked for single things."""
+    kinds = [kind for kind, reader in readers.items() if reader.table == service]
+    if not any(sources.is_keyed(kind, "nantes") for kind in kinds):
+        return
+    query = (HERE / "queries" / f"{service}.graphql").read_text()
+    async with serving(Recorder(inner), upstream=reroute, data=DATA) as server:
+        print(await server.ask(query))
 
 
 if __name__ == "__main__":

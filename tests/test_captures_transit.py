@@ -167,6 +167,20 @@ def test_nantes_in_the_winter_of_2015() -> None:
         "FFFFFF",
         Mode.TRAM,
     )
+    black = {route.short_name for route in routes if route.text_color == "000000"}
+    assert {"C1", "23", "47"} <= black  # published as white on light blue, on light violet
+
+
+def test_lines_whose_published_text_could_not_be_read() -> None:
+    body = (SAMPLES / "standards/gtfs/peribus-perigueux.gtfs.zip").read_bytes()
+    rows = list(Gtfs(url="", file="routes.txt").rows(body))
+    routes: list[Route] = collected(Route, rows, "peribus-perigueux.gtfs.zip")
+    published = {str(row["route_id"]): str(row["route_text_color"]).upper() for row in rows}
+    changed = [
+        route for route in routes if route.color and route.text_color != published[route.gtfs_id]
+    ]
+    assert len(changed) == 10
+    assert all(route.text_color == "000000" for route in changed)
 
 
 def test_stops_of_the_portal_as_they_were_in_2024() -> None:

@@ -27,6 +27,9 @@ id = "ident"
 
 [pools.hours]
 dataset = "pool-hours"
+
+[upstreams."data.example"]
+quota = "9000 per day"
 """
 
 
@@ -59,6 +62,9 @@ def test_a_part_takes_what_it_does_not_say_from_the_table_around_it(write):
         ("ttl =", "tll =", ["[pools]", "unknown word `tll`", "`ttl`?"]),
         ('"10min"', '"10 minuten"', ["[pools] ttl", '"10min"']),
         ('"5000 per day"', '"lots"', ["[pools] quota", '"1 per 30s"']),
+        ('"9000 per day"', '"lots"', ["upstreams.data.example.quota", '"1 per 30s"']),
+        ('quota = "9', 'qouta = "9', ["unknown word `upstreams.data.example.qouta`"]),
+        ('"data.example"]', '"date.example"]', ["[upstreams]", "did you mean `data.example`?"]),
         ("id =", "ident =", ["[pools] fields", "no column `ident`"]),
         ("Europe/Paris", "Europe/Nantes", ["elsewhere.toml timezone", "Europe/Nantes"]),
         ('name = "Elsewhere"', "", ["elsewhere.toml name"]),
@@ -85,6 +91,18 @@ def test_a_new_city_is_one_file(tmp_path):
     shutil.copy(cities.HERE / "nantes.toml", tmp_path / "naoned.toml")
 
     assert validated(tmp_path)["naoned"].bindings["pools"].source == "naoned/pools"
+
+
+def test_cities_must_agree_on_what_a_host_allows(write, tmp_path):
+    write(GOOD)
+    file = tmp_path / "other.toml"
+    file.write_text(GOOD, "utf-8")
+    found = validated(tmp_path)
+    assert list(cities.upstreams(found.values())) == ["data.example"]
+
+    file.write_text(GOOD.replace("9000", "9001"), "utf-8")
+    with pytest.raises(cities.CityError, match=r"other.toml .*data.example.* elsewhere.toml"):
+        validated(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 import json
 import textwrap
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from sources import Sources
 from sources.errors import Changed, NotOffered, OverQuota
 from sources.feeds import Table
 from sources.http import Door
-from sources.keyed import Keyed
+from sources.keyed import NOTHING_S, Keyed
 from sources.protocols.siri_lite import SiriLite
 from sources.reading import readers
 from tests.conftest import Clock
@@ -44,7 +45,7 @@ TOML = """
 
 
 class Lite:
-    """One visit of line 4 at whatever stop is asked for; none such at stop X."""
+    """One visit of line 4 at whatever stop is asked for; none at EMPTY, no such stop as X."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -55,6 +56,8 @@ class Lite:
         call = {"AimedDepartureTime": "2026-11-24T09:10:00Z"}
         visit = {"MonitoredVehicleJourney": {"LineRef": {"value": "4"}, "MonitoredCall": call}}
         delivery = {"Status": True, "MonitoredStopVisit": [visit]}
+        if stop.endswith(":EMPTY:LOC"):
+            delivery["MonitoredStopVisit"] = []
         if stop.endswith(":X:LOC"):
             delivery = {"Status": False, "ErrorCondition": "unknown stop"}
         body = {"Siri": {"ServiceDelivery": {"StopMonitoringDelivery": [delivery]}}}
@@ -145,6 +148,23 @@ def test_what_was_not_asked_for_the_longest_is_forgotten(here: Any, tmp_path: Pa
         for key in ("A", "B", "A", "C", "A", "B"):
             await keyed.collection(Departure, key)
         assert [stop[9] for stop in lite.asked] == ["A", "B", "C", "B"]
+        keyed.close()
+
+    here(use)
+
+
+def test_that_there_is_nothing_is_not_believed_as_long_as_what_there_is(here: Any) -> None:
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        keyed = sources._keyed[Departure, "here"]
+        assert keyed.table.binding.ttl_s == 20 < NOTHING_S
+        lasting = keyed.table.binding.model_copy(update={"ttl_s": 3 * NOTHING_S, "quota": None})
+        keyed = Keyed(sources.cities["here"], replace(keyed.table, binding=lasting), sources._door)
+        for key in ("A", "EMPTY"):
+            await keyed.collection(Departure, key)
+        clock.advance(NOTHING_S + 1)
+        for key in ("A", "EMPTY"):
+            await keyed.collection(Departure, key)
+        assert [stop[9:-4] for stop in lite.asked] == ["A", "EMPTY", "EMPTY"]
         keyed.close()
 
     here(use)

@@ -117,7 +117,13 @@ def test_an_id_of_another_making_is_its_own_line() -> None:
 
 @pytest.mark.parametrize("value", ["", "red", "12345", "1234567", "００７Ａ４５"])
 def test_what_is_no_colour_is_none(value: str) -> None:
-    assert route(row("routes", {**LINE, "route_color": value})).color is None
+    found = route(row("routes", {**LINE, "route_color": value}))
+    assert found.color is found.text_color is None
+
+
+@pytest.mark.parametrize("value", ["", "FFF", "00A760"])
+def test_the_text_of_a_line_can_be_read(value: str) -> None:
+    assert route(row("routes", {**LINE, "route_text_color": value})).text_color == "000000"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 import cities
 from schema.departures import OccupancyStatus
+from sources.calls import told
 from sources.collection import Collection
 from sources.departures import trip_update
 from sources.row import Row
@@ -28,6 +29,7 @@ class Leaving(NamedTuple):
     start_date: date = DAY
     start_time: int = 36_000
     departure_time: datetime = MIDNIGHT + timedelta(hours=10, minutes=5)
+    headway_s: int | None = None
 
 
 def updates(*items: TripUpdate) -> Updates:
@@ -79,7 +81,7 @@ def test_of_two_runs_each_has_its_own() -> None:
     assert found.find(Leaving(start_time=39_600)) is second
 
 
-def test_trips_that_no_timetable_has() -> None:
+def test_the_calls_that_an_update_tells_itself() -> None:
     stops = (
         StopUpdate(stop_id="A", departure=START + 60),
         StopUpdate(stop_id="B", arrival=START + 120, departure=START + 130),
@@ -89,14 +91,35 @@ def test_trips_that_no_timetable_has() -> None:
     extra = replace(UPDATE, relationship="ADDED", stops=stops)
     planned = replace(UPDATE, trip_id="T2", stops=stops[:2])
     gone = replace(extra, relationship="CANCELED")
-    found = updates(extra, planned, gone)
-    assert [(c.update.relationship, c.departure - START) for c in found.calls_at("B")] == [
+    found = told([extra, planned, gone])
+    assert [(c.update.relationship, c.departure - START) for c in found["B"]] == [
         ("ADDED", 130),
         ("SCHEDULED", 130),
     ]
-    assert [call.update for call in found.added_at("A")] == [extra]
-    assert found.calls_at("C") == ()  # it does not stop there
-    assert found.calls_at("D") == ()  # it ends there
+    assert [call.update for call in found["A"]] == [extra, planned]
+    assert "C" not in found  # it does not stop there
+    assert "D" not in found  # it ends there
+
+
+@pytest.mark.parametrize(
+    ("start_time", "headway_s", "about"),
+    [
+        (36_000 + 300, 600, True),  # of two runs as far the earlier one
+        (36_000 - 300, 600, False),
+        (36_000 - 299, 600, True),
+        (36_000 + 301, 600, False),
+        (None, 600, False),  # of which of them nobody knows
+        (36_000, 600, True),
+        (36_000 + 1, None, False),
+        (None, None, True),
+    ],
+)
+def test_a_vehicle_of_no_exact_time_is_the_nearest_run(
+    start_time: int | None, headway_s: int | None, about: bool
+) -> None:
+    update = replace(UPDATE, relationship="UNSCHEDULED", start_time=start_time)
+    run = Leaving(headway_s=headway_s)
+    assert (updates(update).find(run) is update) is about
 
 
 def test_a_row_becomes_an_update() -> None:
@@ -114,7 +137,10 @@ def test_a_row_becomes_an_update() -> None:
             {"stop_sequence": 3, "departure": {"delay": -5, "time": 0}},
             {"stop_id": "B", "schedule_relationship": "NO_DATA"},
             {"stop_id": "", "departure_occupancy_status": "FULL"},
+            {"stop_sequence": 9, "stop_time_properties": {"assigned_stop_id": "quay"}},
+            {"stop_id": "E", "departure": {"time": 1 << 62, "scheduled_time": 1_764_000_000}},
         ],
+        "trip_properties": {"trip_id": "T9", "start_date": "20261125", "start_time": "06:00:00"},
     }
     update = trip_update(Row(CITY, row, {}))
     assert update is not None
@@ -123,7 +149,11 @@ def test_a_row_becomes_an_update() -> None:
         StopUpdate(stop_sequence=3, departure_delay=-5),
         StopUpdate(stop_id="B", relationship="NO_DATA"),
         StopUpdate(occupancy=OccupancyStatus.FULL),
+        StopUpdate(stop_sequence=9, assigned_stop_id="quay"),
+        StopUpdate(stop_id="E", scheduled=1_764_000_000),
     )
+    copy = (update.copy_id, update.copy_date, update.copy_time)
+    assert copy == ("T9", DAY + timedelta(days=1), 21_600)
     assert update.feed_at == datetime.fromtimestamp(1_764_000_000, UTC)
     with pytest.raises(ValueError, match="neither a trip nor a route"):
         trip_update(Row(CITY, {"trip": {}}, {}))

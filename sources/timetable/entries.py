@@ -1,7 +1,15 @@
 """Entries: what a timetable answers with, in the words of GTFS."""
 
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sources.timetable.layout import MAX_POSITIONS, MAX_TRIPS, POSITION_BITS, Manifest
+
+DIRECTIONS = (0, 1, None)
+ACCESSIBLE = (None, True, False)
 
 
 class Scheduled(NamedTuple):
@@ -53,3 +61,47 @@ class Pattern(NamedTuple):
     direction_id: int | None
     stop_ids: list[str]
     trips: int
+
+
+def reader(
+    manifest: Manifest, views: SimpleNamespace, timezone: ZoneInfo
+) -> Callable[[int, int, int, int], Scheduled]:
+    """What reads a departure of the layout, given its instant, its day, itself and its stop.
+
+    All names are looked up beforehand: else that takes longer than the reading.
+    """
+    stops, routes, labels = manifest.stops, manifest.routes, manifest.labels
+    trip_id, trip_id_first = views.trip_id, views.trip_id_first
+    trip_pattern, trip_start, trip_headsign = (
+        views.trip_pattern,
+        views.trip_start,
+        views.trip_headsign,
+    )
+    trip_wheelchair, trip_headway = views.trip_wheelchair, views.trip_headway
+    pattern_first, pattern_route = views.pattern_first, views.pattern_route
+    pattern_direction, place_sequence = views.pattern_direction, views.place_sequence
+    place_headsign, place_pickup = views.place_headsign, views.place_pickup
+    first_day, local, made = manifest.first_day, datetime.fromtimestamp, Scheduled._make
+
+    def scheduled(instant: int, day: int, departure: int, stop: int) -> Scheduled:
+        trip = departure >> POSITION_BITS & MAX_TRIPS - 1
+        pattern = trip_pattern[trip]
+        place = pattern_first[pattern] + (departure & MAX_POSITIONS - 1)
+        return made(
+            (
+                stops[stop],
+                str(trip_id[trip_id_first[trip] : trip_id_first[trip + 1]], "utf-8"),
+                routes[pattern_route[pattern]],
+                first_day + timedelta(day),
+                trip_start[trip],
+                place_sequence[place],
+                local(instant, timezone),
+                labels[place_headsign[place] or trip_headsign[trip]] or None,
+                DIRECTIONS[pattern_direction[pattern]],
+                ACCESSIBLE[trip_wheelchair[trip]],
+                place_pickup[place],
+                trip_headway[trip] or None,
+            )
+        )
+
+    return scheduled

@@ -71,7 +71,7 @@ def _read(tables: Tables, timezone: str | None, sha256: str) -> tuple[Manifest, 
     trips = read_trips(tables, days.numbers, labels)
     times = read_stop_times(tables, labels)
     runs = find_runs(times, read_frequencies(tables))
-    departures = find_departures(times, runs, len(stops))
+    departures = find_departures(times, runs, trips.service, len(stops))
     patterns = find_patterns(times, trips)
     without = int((patterns["trip_pattern"] < 0).sum())
     tables.problems.drop("trips.txt: no stop times", without)
@@ -84,7 +84,6 @@ def _read(tables: Tables, timezone: str | None, sha256: str) -> tuple[Manifest, 
         trip_timing=patterns.pop("trip_timing")[runs.trip],
         trip_start=runs.start,
         trip_headway=runs.headway,
-        trip_service=trips.service[runs.trip],
         trip_headsign=trips.headsign[runs.trip],
         trip_short_name=trips.short_name[runs.trip],
         trip_block=trips.block[runs.trip],

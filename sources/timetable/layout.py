@@ -12,13 +12,14 @@ likewise. A trip that runs every few minutes is there once for each run.
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT = 1  # of all this; an edition in another format is no edition
+FORMAT = 2  # of all this; an edition in another format is no edition
 MANIFEST = "manifest.json"
 NONE = 0  # the label and the shape of what has none
 UNKNOWN_DIRECTION = 2
@@ -44,7 +45,6 @@ class Arrays:
     trip_timing: Array
     trip_start: Array  # seconds since the service day began, at the first stop
     trip_headway: Array  # seconds between runs whose times are not exact; else 0
-    trip_service: Array
     trip_headsign: Array
     trip_short_name: Array
     trip_block: Array
@@ -66,6 +66,7 @@ class Arrays:
 
     stop_first: Array
     departure: Array  # in order of time for each stop; see above
+    departure_service: Array  # on the days of which it leaves
 
     day_start: Array  # for each day of the feed, its noon minus 12 hours, in seconds since 1970
     day_services: Array  # which set of services runs
@@ -83,6 +84,12 @@ class Arrays:
         """The arrays, mapped; OSError or ValueError if one of them is not whole."""
         return cls(
             **{field.name: _mapped(directory / f"{field.name}.npy") for field in fields(cls)}
+        )
+
+    def views(self) -> SimpleNamespace:
+        """The same, to be read number by number, which takes numpy several times as long."""
+        return SimpleNamespace(
+            **{field.name: memoryview(getattr(self, field.name)) for field in fields(self)}
         )
 
 

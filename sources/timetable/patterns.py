@@ -92,8 +92,11 @@ def find_patterns(times: StopTimes, trips: Trips) -> dict[str, Array]:
     }
 
 
-def find_departures(times: StopTimes, runs: Runs, stops: int) -> dict[str, Array]:
-    """`stop_first` and `departure`: nobody leaves from a last stop, or where none may board."""
+def find_departures(times: StopTimes, runs: Runs, service: Array, stops: int) -> dict[str, Array]:
+    """The departures, as the layout has them; `service` is each trip's, `stops` how many there are.
+
+    Nobody leaves from a last stop, or where none may board.
+    """
     trip_first = np.searchsorted(times.trip, np.arange(int(times.trip[-1]) + 2))
     run_first, rows = _spread(trip_first, runs.trip)
     if len(rows) > MAX_ROWS or len(runs.trip) > MAX_TRIPS:
@@ -114,7 +117,12 @@ def find_departures(times: StopTimes, runs: Runs, stops: int) -> dict[str, Array
     first = np.append(0, np.cumsum(np.bincount(stop, minlength=stops)))
     for begin, end in zip(first[:-1].tolist(), first[1:].tolist(), strict=True):
         key[begin:end].sort()
-    return {"stop_first": first, "departure": key}
+    run_service = service[runs.trip]
+    return {
+        "stop_first": first,
+        "departure": key,
+        "departure_service": run_service[key >> POSITION_BITS & MAX_TRIPS - 1],
+    }
 
 
 def _spread(first: Array, chosen: Array) -> tuple[Array, Array]:

@@ -17,9 +17,16 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from sources.timetable.entries import Pattern, Scheduled, StopTime, Trip
+from sources.timetable.entries import (
+    ACCESSIBLE,
+    DIRECTIONS,
+    Pattern,
+    Scheduled,
+    StopTime,
+    Trip,
+    reader,
+)
 from sources.timetable.layout import (
-    MAX_POSITIONS,
     MAX_TRIPS,
     POSITION_BITS,
     TIME_SHIFT,
@@ -28,10 +35,8 @@ from sources.timetable.layout import (
     Manifest,
 )
 
-DIRECTIONS = (0, 1, None)
-ACCESSIBLE = (None, True, False)
-STEP_S = 5400  # looked at first: at a busy stop that is enough
-GROWTH = 16  # and so many times as much, each time that it was not
+BLOCK = 512  # departures looked at first: of most stops that is enough
+GROWTH = 4  # and so many times as many, each time that it was not
 
 
 class Timetable:
@@ -41,8 +46,9 @@ class Timetable:
         self.manifest = manifest
         self.timezone = ZoneInfo(manifest.timezone)
         self._arrays = arrays
+        self._views = arrays.views()
+        self._scheduled = reader(manifest, self._views, self.timezone)
         self._day_start: list[int] = arrays.day_start.tolist()
-        self._trip_ids = memoryview(arrays.trip_id.data)
         self._running: dict[int, Array] = {}
         self._stops = {stop_id: [i] for i, stop_id in enumerate(manifest.stops)}
         for i, parent in enumerate(manifest.parents):
@@ -90,21 +96,23 @@ class Timetable:
             routes[[self._routes[one] for one in route_ids if one in self._routes]] = True
         # Elapsed time: adding to `start` would count an hour wrong when the clocks change.
         at = start.timestamp()
-        begin, end, step = ceil(at), ceil(at + time_range.total_seconds()), STEP_S
-        found: list[tuple[int, int, int]] = []
-        while begin < end and len(found) < first and rows:
-            until = min(begin + step, end)
-            found += sorted(self._between(rows, begin, until, first, routes))
-            begin, step = until, GROWTH * step
-        return list(self._scheduled(found[:first]))
+        begin, end = ceil(at), ceil(at + time_range.total_seconds())
+        found: list[tuple[int, int, int, int]] = []
+        for day in self._days(begin, end):
+            if len(found) >= first and all(at < self._day_start[day] for at, *_ in found[-1:]):
+                break  # what another day has comes later
+            found += self._leaving(day, rows, begin, end, first, routes)
+            found.sort()
+            del found[first:]
+        return [self._scheduled(*one) for one in found]
 
     def find_trip(self, trip_id: str, start_time: int | None = None) -> Trip | None:
         """A trip and all its stops; of one that runs several times a day the first run,
         or the one that leaves its first stop at `start_time`."""
-        wanted, arrays = trip_id.encode(), self._arrays
-        number = bisect_left(range(len(arrays.trip_start)), wanted, key=self._trip_id)
-        while number < len(arrays.trip_start) and self._trip_id(number) == wanted:
-            if start_time is None or arrays.trip_start[number] == start_time:
+        wanted, starts = trip_id.encode(), self._views.trip_start
+        number = bisect_left(range(len(starts)), wanted, key=self._trip_id)
+        while number < len(starts) and self._trip_id(number) == wanted:
+            if start_time is None or starts[number] == start_time:
                 return self._trip(number)
             number += 1
         return None
@@ -157,36 +165,48 @@ class Timetable:
             numbers.sort(key=lambda number: -self._pattern_trips[number])
         return found
 
-    def _rows_of(self, stops: set[int]) -> list[tuple[int, int]]:
-        """Where the departures of each stop are; stops without any are left out."""
-        bounds = [self._arrays.stop_first[stop : stop + 2].tolist() for stop in stops]
-        return [(begin, end) for begin, end in bounds if begin < end]
+    def _rows_of(self, stops: set[int]) -> list[tuple[int, int, int]]:
+        """Each stop, and where its departures are; stops without any are left out."""
+        first = self._views.stop_first
+        return [
+            (stop, first[stop], first[stop + 1]) for stop in stops if first[stop] < first[stop + 1]
+        ]
 
-    def _between(
-        self, rows: list[tuple[int, int]], begin: int, until: int, count: int, routes: Array | None
-    ) -> Iterator[tuple[int, int, int]]:
-        """The first `count` of each service day, as instant, day and departure."""
-        arrays, latest = self._arrays, self.manifest.latest
-        days = range(*(bisect_left(self._day_start, at) for at in (begin - latest, until)))
-        for day in days:
-            zero = self._day_start[day]
-            window = np.array((begin - zero, min(until - zero, latest + 1))) << TIME_SHIFT
-            near = []
-            for low, high in rows:
-                departures = arrays.departure[low:high]
-                low, high = departures.searchsorted(window).tolist()
-                near.append(departures[low:high])
-            keys = np.concatenate(near)
-            if len(keys) == 0:
-                continue
-            trips = keys >> POSITION_BITS & MAX_TRIPS - 1
-            runs = self._services(day)[arrays.trip_service[trips]]
-            if routes is not None:
-                runs &= routes[arrays.pattern_route[arrays.trip_pattern[trips]]]
-            keys = keys[runs]
-            keys.sort()
-            for key in keys[:count].tolist():
-                yield zero + (key >> TIME_SHIFT), day, key
+    def _days(self, begin: int, end: int) -> range:
+        """The service days on which something may leave at that time."""
+        earliest = begin - self.manifest.latest
+        return range(*(bisect_left(self._day_start, at) for at in (earliest, end)))
+
+    def _leaving(
+        self,
+        day: int,
+        rows: list[tuple[int, int, int]],
+        begin: int,
+        end: int,
+        count: int,
+        routes: Array | None,
+    ) -> Iterator[tuple[int, int, int, int]]:
+        """The first `count` of each stop on a service day: instant, day, departure and stop.
+
+        Of many services few run on a day: departures are looked through in blocks.
+        """
+        arrays, keys = self._arrays, self._views.departure
+        zero, services = self._day_start[day], self._services(day)
+        since, until = max(begin - zero, 0), min(end - zero, self.manifest.latest + 1)
+        window = np.array((since, until)) << TIME_SHIFT
+        for stop, first, last in rows:
+            at, last = (first + arrays.departure[first:last].searchsorted(window)).tolist()
+            left, block = count, BLOCK
+            while at < last and left > 0:
+                runs = services.take(arrays.departure_service[at : min(at + block, last)])
+                if routes is not None:
+                    trips = arrays.departure[at : at + len(runs)] >> POSITION_BITS & MAX_TRIPS - 1
+                    runs &= routes[arrays.pattern_route[arrays.trip_pattern[trips]]]
+                places = runs.nonzero()[0][:left].tolist()
+                for place in places:
+                    key = keys[at + place]
+                    yield zero + (key >> TIME_SHIFT), day, key, stop
+                at, left, block = at + len(runs), left - len(places), GROWTH * block
 
     def _services(self, day: int) -> Array:
         """For each service, whether it runs that day; days that are alike share the answer."""
@@ -196,90 +216,52 @@ class Timetable:
             self._running[number] = np.unpackbits(bits, bitorder="little").view(bool)
         return self._running[number]
 
-    def _scheduled(self, found: list[tuple[int, int, int]]) -> Iterator[Scheduled]:
-        """Column by column: for ten departures numpy is three times as fast as one by one."""
-        arrays, manifest = self._arrays, self.manifest
-        keys = np.array([key for _, _, key in found], np.int64)
-        trips = keys >> POSITION_BITS & MAX_TRIPS - 1
-        patterns = arrays.trip_pattern[trips]
-        places = arrays.pattern_first[patterns] + (keys & MAX_POSITIONS - 1)
-        columns = (
-            arrays.place_stop[places],
-            arrays.trip_id_first[trips],
-            arrays.trip_id_first[trips + 1],
-            arrays.pattern_route[patterns],
-            arrays.trip_start[trips],
-            arrays.place_sequence[places],
-            arrays.place_headsign[places],
-            arrays.trip_headsign[trips],
-            arrays.pattern_direction[patterns],
-            arrays.trip_wheelchair[trips],
-            arrays.place_pickup[places],
-            arrays.trip_headway[trips],
-        )
-        rows = zip(*(column.tolist() for column in columns), strict=True)
-        for (instant, day, _), row in zip(found, rows, strict=True):
-            stop, id_first, id_end, route, start, sequence = row[:6]
-            sign, trip_sign, direction, chair, pickup, headway = row[6:]
-            yield Scheduled(
-                manifest.stops[stop],
-                str(self._trip_ids[id_first:id_end], "utf-8"),
-                manifest.routes[route],
-                manifest.first_day + timedelta(day),
-                start,
-                sequence,
-                datetime.fromtimestamp(instant, self.timezone),
-                manifest.labels[sign or trip_sign] or None,
-                DIRECTIONS[direction],
-                ACCESSIBLE[chair],
-                pickup,
-                headway or None,
-            )
-
     def _trip_id(self, number: int) -> bytes:
-        begin, end = self._arrays.trip_id_first[number : number + 2].tolist()
-        return bytes(self._trip_ids[begin:end])
+        views = self._views
+        found: memoryview = views.trip_id[
+            views.trip_id_first[number] : views.trip_id_first[number + 1]
+        ]
+        return found.tobytes()
 
     def _trip(self, number: int) -> Trip:
-        arrays, manifest = self._arrays, self.manifest
-        pattern = int(arrays.trip_pattern[number])
+        views, manifest = self._views, self.manifest
+        pattern = views.trip_pattern[number]
         return Trip(
             trip_id=self._trip_id(number).decode(),
-            route_id=manifest.routes[arrays.pattern_route[pattern]],
-            direction_id=DIRECTIONS[arrays.pattern_direction[pattern]],
-            headsign=manifest.labels[arrays.trip_headsign[number]] or None,
-            short_name=manifest.labels[arrays.trip_short_name[number]] or None,
-            block_id=manifest.labels[arrays.trip_block[number]] or None,
-            wheelchair_accessible=ACCESSIBLE[arrays.trip_wheelchair[number]],
+            route_id=manifest.routes[views.pattern_route[pattern]],
+            direction_id=DIRECTIONS[views.pattern_direction[pattern]],
+            headsign=manifest.labels[views.trip_headsign[number]] or None,
+            short_name=manifest.labels[views.trip_short_name[number]] or None,
+            block_id=manifest.labels[views.trip_block[number]] or None,
+            wheelchair_accessible=ACCESSIBLE[views.trip_wheelchair[number]],
             pattern=pattern,
             stop_times=list(self._stop_times(number)),
         )
 
     def _stop_times(self, number: int) -> Iterator[StopTime]:
-        arrays, manifest = self._arrays, self.manifest
-        start, trip_headsign = int(arrays.trip_start[number]), arrays.trip_headsign[number]
-        first, last = arrays.pattern_first[arrays.trip_pattern[number] :][:2].tolist()
-        passes = int(arrays.timing_first[arrays.trip_timing[number]])
-        for place, passing in zip(
-            range(first, last), range(passes, passes + last - first), strict=True
-        ):
-            departure = start + int(arrays.pass_departure[passing])
+        views, manifest = self._views, self.manifest
+        start, trip_headsign = views.trip_start[number], views.trip_headsign[number]
+        pattern, timing = views.trip_pattern[number], views.trip_timing[number]
+        first, last = views.pattern_first[pattern], views.pattern_first[pattern + 1]
+        passes = range(views.timing_first[timing], views.timing_first[timing + 1])
+        for place, passing in zip(range(first, last), passes, strict=True):
+            departure = start + views.pass_departure[passing]
             yield StopTime(
-                stop_id=manifest.stops[arrays.place_stop[place]],
-                stop_sequence=int(arrays.place_sequence[place]),
-                arrival_time=departure - int(arrays.pass_dwell[passing]),
+                stop_id=manifest.stops[views.place_stop[place]],
+                stop_sequence=views.place_sequence[place],
+                arrival_time=departure - views.pass_dwell[passing],
                 departure_time=departure,
-                headsign=manifest.labels[arrays.place_headsign[place] or trip_headsign] or None,
-                pickup_type=int(arrays.place_pickup[place]),
-                drop_off_type=int(arrays.place_drop_off[place]),
+                headsign=manifest.labels[views.place_headsign[place] or trip_headsign] or None,
+                pickup_type=views.place_pickup[place],
+                drop_off_type=views.place_drop_off[place],
             )
 
     def _pattern(self, number: int) -> Pattern:
-        arrays = self._arrays
-        first, last = arrays.pattern_first[number : number + 2].tolist()
+        views = self._views
+        first, last = views.pattern_first[number], views.pattern_first[number + 1]
         return Pattern(
             number=number,
-            direction_id=DIRECTIONS[arrays.pattern_direction[number]],
-            stop_ids=[self.manifest.stops[stop] for stop in arrays.place_stop[first:last].tolist()],
+            direction_id=DIRECTIONS[views.pattern_direction[number]],
+            stop_ids=[self.manifest.stops[stop] for stop in views.place_stop[first:last]],
             trips=self._pattern_trips[number],
         )

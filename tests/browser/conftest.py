@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from playwright.sync_api import Route as Attempt
 
 from sandbox.serve import running
@@ -19,6 +19,7 @@ from server.settings import Settings
 from tests.conftest import NOW, listening
 
 CHROMIUM = os.environ.get("POCHE_CHROMIUM") or shutil.which("chromium")
+expect.set_options(timeout=30_000)  # machines that are busy are no failure
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

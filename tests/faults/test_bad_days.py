@@ -8,22 +8,27 @@ What a client is told when there is nothing to show:
     (none)       it can be read: whatever its content type, its clock, or how little it is
 
 With a good read, none of it is an error: what was read is shown, and how old it is.
+One server serves all of it: before each bad day it holds a good one (`screens.instead`).
 """
 
+from collections.abc import AsyncIterator
+from contextlib import contextmanager
 from itertools import product
-from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from tests.faults.town import FIELDS, HOME, SOURCES, Network, at, nantes, outside, pruned, town
+from tests.conftest import Clock, Server
+from tests.faults.screens import MORNING, SCREENS, SOURCES, at, instead, pruned, written
+from tests.faults.town import SOURCES as STATES
+from tests.faults.town import Network, Outside, landed, outside, town
 
 pytestmark = pytest.mark.anyio
 
 UNAVAILABLE = ("refuse", "delay:60", "hang", "drip", "reset", "500", "502", "503")
 REFUSED = ("429:17", "401", "403", "redirect")
 CHANGED = ("404", "html", "blank", "truncated", "interrupted", "gzip_bomb", "304", "wrong_columns")
-READABLE = ("flaky:1", "wrong_type", "skew:3600", "half", "empty")
+READABLE = ("flaky:1", "wrong_type", "skew:3600", "skew:-3600", "half", "empty")
 CODES = {
     **dict.fromkeys(UNAVAILABLE, "UNAVAILABLE"),
     **dict.fromkeys(REFUSED, "REFUSED"),
@@ -31,8 +36,7 @@ CODES = {
     **dict.fromkeys(READABLE),
 }
 EXCEPTIONS = {
-    ("flaky:1", "departures"): "UNAVAILABLE",  # its quota has no room for a second try
-    ("empty", "stops"): "CHANGED",  # no record, so no address of a file
+    ("empty", "nantes/stops"): "CHANGED",  # no record, so no address of a file
 }
 SLOW = ("delay:60", "hang", "drip")
 # What a good read makes of the next one, if not STALE.
@@ -42,108 +46,135 @@ KEPT = {
     "half": "STALE",
     "empty": "STALE",
 }
-KEPT_EXCEPTIONS = {
-    ("half", "departures"): "LIVE",  # nothing runs at night: it may shrink
-    ("empty", "departures"): "LIVE",
-    ("flaky:1", "departures"): "STALE",  # as above
+KEPT_EXCEPTIONS = dict[tuple[str, str], str]()
+MAY_SHRINK = {  # nothing runs at night, and on a good day nothing is disturbed
+    "nantes/departures",
+    "nantes/alerts",
+    "nantes/alerts.planned",
+    "bordeaux/departures.updates",
+    "bordeaux/vehicles",
+    "bordeaux/alerts",
+    "lite/departures",
 }
-TIMEOUT_S = 0.3
-DEADLINE_S = 10
+TIMEOUT_S = 0.2
 PATIENT_S = 60  # to hear of the failure itself, however slow this machine is
-# All on one scale, so that one moment is past every source's time to live.
-POLICY = {"ttl": "60s", "stale_while_revalidate": "30s", "stale_if_error": "1h"}
+LATER_S = 100  # past every source's time to live
+BY_THE_CLOCK = frozenset(("departures", "vehicles", "openNow", "closesAt", "hours"))
 
 
-def suffer(world, network, upstream, fault):
-    if fault == "refuse":
-        network.unplugged.add(upstream)
-    else:
-        world.suffer(upstream, fault)
+class Town(NamedTuple):
+    """A server that has read everything on a good day, and what it answered."""
+
+    server: Server
+    world: Outside
+    network: Network
+    clock: Clock
+    screens: dict[str, Any]
+
+    @contextmanager
+    def suffering(self, fault, *sources):
+        """A bad day of some sources; each other's, too, if they share an upstream."""
+        for source in sources:
+            if fault == "refuse":
+                self.network.unplugged.add(source.partition("/")[2])
+            else:
+                self.world.suffer(SOURCES[source].name, fault)
+        try:
+            yield
+        finally:
+            self.network.unplugged.clear()
+            self.world.recover()
+            self.clock.now = MORNING
 
 
 @pytest.fixture(scope="module")
-def well() -> Any:
-    """What a good day answers; asked once for all."""
-    return {}
+def anyio_backend() -> str:
+    return "asyncio"
 
 
-async def good_day(well, world, clock):
-    if not well:
-        async with town(world, clock) as server:
-            well.update(await server.ask(HOME))
-        world.forget()
-    assert "errors" not in well
-    return well["data"]
-
-
-@pytest.mark.parametrize("fault", CODES)
-async def test_nothing_else_is_lost(fault, well, clock, tmp_path):
-    with outside(clock, siri_period_s=0) as world:
-        healthy = await good_day(well, world, clock)
-        for upstream in FIELDS:
-            short = {upstream: {"timeout": f"{TIMEOUT_S}s"}} if fault in SLOW else {}
-            network = Network(world.url)
-            suffer(world, network, upstream, fault)
-            started = perf_counter()
-            async with town(world, clock, network, cities=nantes(tmp_path, short)) as server:
-                response = await server.post(HOME)
-            took_s = perf_counter() - started
-            world.recover()
-
-            assert response.status_code == 200, upstream
-            assert took_s < DEADLINE_S, upstream
-            answer = response.json()
-            ours = FIELDS[upstream]
-            assert pruned(answer["data"], ours) == pruned(healthy, ours), upstream
-            told(answer, upstream, EXCEPTIONS.get((fault, upstream), CODES[fault]), fault)
-            if fault in ("flaky:1", "wrong_type") and "errors" not in answer:
-                assert answer["data"] == healthy, upstream
-
-
-def told(answer, upstream, code, fault):
-    """The fields that rest on this source, and only those, are null, and say why."""
-    errors = answer.get("errors", [])
-    assert bool(errors) is (code is not None), (upstream, errors)
-    for error in errors:
-        extensions = error["extensions"]
-        assert error["path"][-1] in FIELDS[upstream]
-        assert at(answer["data"], error["path"]) is None
-        assert (extensions["code"], extensions["source"]) == (code, f"nantes/{upstream}")
-        assert (extensions["city"], extensions["service"]) == ("nantes", upstream.split(".")[0])
-        if fault == "429:17":
-            assert extensions["retryAfter"] == 17
-
-
-@pytest.mark.parametrize("fault", CODES)
-async def test_what_was_read_is_shown_with_its_age(fault, clock, tmp_path):
-    timeout = {"timeout": "2s"} if fault in SLOW else {}
-    cities = nantes(tmp_path, dict.fromkeys([*FIELDS, "routes"], POLICY | timeout))
+@pytest.fixture(scope="module")
+async def good(tmp_path_factory) -> AsyncIterator[Town]:
+    folder, clock = tmp_path_factory.mktemp("cities"), Clock()
+    clock.now = MORNING
     with outside(clock, siri_period_s=0) as world:
         network = Network(world.url)
-        async with town(world, clock, network, cities=cities, deadline_s=PATIENT_S) as server:
-            before = await server.ask(HOME)
-            assert "errors" not in before
-            clock.advance(100)
-            for upstream in FIELDS:
-                suffer(world, network, upstream, fault)
+        settings = {"cities": written(folder), "data": folder, "deadline_s": PATIENT_S}
+        async with town(world, clock, network, **settings) as server:
+            screens = {city: await server.ask(screen) for city, screen in SCREENS.items()}
+            assert not any("errors" in answer for answer in screens.values())
+            yield Town(
+                server, world, network, clock, {city: a["data"] for city, a in screens.items()}
+            )
 
-            response = await server.post(HOME)
 
+@pytest.mark.parametrize("fault", CODES)
+async def test_nothing_else_is_lost(fault, good):
+    for source, (_, ours, _) in SOURCES.items():
+        city = source.partition("/")[0]
+        timeout_s = TIMEOUT_S if fault in SLOW else None
+        with instead(good.server, source, timeout_s=timeout_s), good.suffering(fault, source):
+            response = await good.server.post(SCREENS[city])
+            await landed()
+
+        assert response.status_code == 200, source
+        answer, healthy = response.json(), good.screens[city]
+        assert pruned(answer["data"], ours) == pruned(healthy, ours), source
+        told(answer, source, EXCEPTIONS.get((fault, source), CODES[fault]), fault)
+        if fault in ("flaky:1", "wrong_type"):
+            assert answer["data"] == healthy, source
+
+
+def told(answer, source, code, fault):
+    """The fields that rest on this source, and only those, are null, and say why."""
+    errors = answer.get("errors", [])
+    assert bool(errors) is (code is not None), (source, errors)
+    city, _, table = source.partition("/")
+    for error in errors:
+        extensions = error["extensions"]
+        assert error["path"][-1] in SOURCES[source].fields, source
+        assert at(answer["data"], error["path"]) is None, source
+        assert (extensions["code"], extensions["source"]) == (code, source)
+        assert (extensions["city"], extensions["service"]) == (city, table.split(".")[0])
+        if fault == "429:17":
+            assert extensions["retryAfter"] == 17
+    [aside] = [one for one in answer["extensions"]["sources"] if one["id"] == source]
+    spent = code == "REFUSED" and fault == "429:17"
+    assert aside["state"] == ("OVER_QUOTA" if spent else "DOWN" if code else "LIVE"), source
+
+
+@pytest.mark.parametrize("fault", CODES)
+async def test_what_was_read_is_shown_with_its_age(fault, good):
+    with (
+        instead(good.server, timeout_s=1 if fault in SLOW else None),
+        good.suffering(fault, *SOURCES),
+    ):
+        good.clock.advance(LATER_S)
+        for city, screen in SCREENS.items():
+            response = await good.server.post(screen)
             answer = response.json()
             assert response.status_code == 200
             assert "errors" not in answer
-            live = {"departures", "openNow", "closesAt", "hours"}  # which move with the clock
-            if fault != "skew:3600":
-                assert pruned(answer["data"], live) == pruned(before["data"], live)
-            aside = {source["id"]: source for source in answer["extensions"]["sources"]}
-            asked = {s["id"]: s for s in (await server.ask(SOURCES))["data"]["sources"]}
-            for upstream in FIELDS:
-                state = KEPT.get(fault, "STALE")
-                state = KEPT_EXCEPTIONS.get((fault, upstream), state)
-                for source in (aside[f"nantes/{upstream}"], asked[f"nantes/{upstream}"]):
-                    assert source["state"] == state, upstream
-                    assert source["ageS"] == (0 if state == "LIVE" else 100), upstream
-                assert bool(asked[f"nantes/{upstream}"]["lastError"]) is (state != "LIVE"), upstream
+            if fault not in READABLE:
+                before = pruned(good.screens[city], BY_THE_CLOCK)
+                assert pruned(answer["data"], BY_THE_CLOCK) == before
+            aside = {one["id"]: one for one in answer["extensions"]["sources"]}
+            states = await good.server.ask(STATES.replace("sources", f'sources(city: "{city}")'))
+            asked = {one["id"]: one for one in states["data"]["sources"]}
+            for source in SOURCES:
+                if source.startswith(f"{city}/"):
+                    state = kept(fault, source)
+                    print(fault, source, state, aside[source], asked[source])
+                    for one in (aside[source], asked[source]):
+                        assert one["state"] == state, source
+                        assert one["ageS"] == (0 if state == "LIVE" else LATER_S), source
+                    assert bool(asked[source]["lastError"]) is (state != "LIVE"), source
+        await landed()
+
+
+def kept(fault, source):
+    if fault in ("half", "empty") and source in MAY_SHRINK:
+        return "LIVE"
+    return KEPT_EXCEPTIONS.get((fault, source), KEPT.get(fault, "STALE"))
 
 
 def test_every_fault_of_the_sandbox_has_its_day():

@@ -121,7 +121,13 @@ async def test_the_cost_is_told_beforehand_to_who_asks(replay, serve, n, cost):
         )
 
     assert answer.status_code == 200
-    expected = {"estimated": cost, "limit": 1000}
+    expected = {
+        "estimated": cost,
+        "actual": None,
+        "limit": 1000,
+        "remaining": None,
+        "resetAt": None,
+    }
     assert answer.json() == {"data": None, "extensions": {"cost": expected}}
     assert not replay.calls
 
@@ -142,7 +148,7 @@ async def test_what_is_too_expensive_is_refused(client):
 
 
 async def test_large_answers_are_compressed_for_who_can_read_that(client):
-    for coding in ("gzip", "identity"):
+    for coding in ("br", "gzip", "identity"):
         answer = await client.post(
             "/graphql",
             json={"query": "{ pools { nodes { name address { street } } } }"},

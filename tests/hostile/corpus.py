@@ -19,6 +19,10 @@ def asking(query: str, status: int = 422, code: str = "LIMIT_EXCEEDED", **more: 
     return Hostile(json.dumps({"query": query, **more}).encode(), status, code)
 
 
+def hostile_header(name: str, status: int, start: str = "") -> Hostile:
+    return Hostile(b'{"query": "{ __typename }"}', status, None, {name: start + "x" * 20_000})
+
+
 def block(inside: str) -> str:
     return "{ " + inside + " }"
 
@@ -103,7 +107,7 @@ CORPUS = {
         variables={"a": {f"x{n}": 1 for n in range(5_000)}},
     ),
     "a long value, many times wrong": asking(
-        pools("near: " + block(unknown(14) + ' long: "' + "x" * 60_000 + '"')),
+        pools("near: " + block(unknown(7) + ' long: "' + "x" * 60_000 + '"')),
         code="BAD_USER_INPUT",
     ),
     "introspection many times": asking(block(INTROSPECTION)),
@@ -148,6 +152,22 @@ CORPUS = {
     "brackets in variables": Hostile(
         b'{"query": "{ __typename }", "variables": {"a": %s}}' % (b"[" * 1_010 + b"]" * 1_010), 200
     ),
+    "a key twice in JSON": Hostile(b'{"query": "{ a }", "query": "{ __typename }"}', 200),
+    "a key 5,000 times": Hostile(
+        b'{%s "query": "{ __typename }"}' % (b'"query": 1, ' * 5_000), 200
+    ),
+    "3,000 representations": asking(
+        "query ($all: [_Any!]!) { _entities(representations: $all) { __typename } }",
+        200,
+        "BAD_USER_INPUT",
+        variables={"all": [{"__typename": "No", "id": "a"}] * 3_000},
+    ),
+    "10,000 representations": asking(
+        "query ($all: [_Any!]!) { _entities(representations: $all) { __typename } }",
+        413,
+        None,
+        variables={"all": [{"__typename": "No", "id": "a"}] * 10_000},
+    ),
     "an array of 1,000 operations": Hostile(
         b"[%s]" % b",".join([b'{"query": "{ __typename }"}'] * 1_000), 422, "BAD_REQUEST"
     ),
@@ -156,7 +176,16 @@ CORPUS = {
     ),
     "a list of content codings": Hostile(b"{}", 415, None, {"content-encoding": "br, gzip"}),
     "hostile Accept": Hostile(b"{}", 406, None, {"accept": "a/b;q=0," * 2_000}),
-    "10,000 members": Hostile(
+    "a long key": hostile_header("x-api-key", 401),
+    "a long token": hostile_header("authorization", 401, "Bearer "),
+    "a long name of a scheme": hostile_header("authorization", 200),
+    "a long origin": hostile_header("origin", 200),
+    "a long id of the request": hostile_header("x-request-id", 200),
+    "a long way here": hostile_header("x-forwarded-for", 200),
+    "much to be explained": hostile_header("x-poche-explain", 200),
+    "many tags": hostile_header("if-none-match", 200, '"a",' * 5_000),
+    "many languages of one's own": hostile_header("accept-encoding", 200, "a;q=0.1," * 5_000),
+    "5,000 members": Hostile(
         json.dumps({"query": "{ __typename }", **{f"m{n}": 0 for n in range(5_000)}}).encode(), 200
     ),
     "an operation name of 100 KB": asking(

@@ -6,11 +6,15 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from graphql import print_schema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis_graphql import nodes, queries
 
+import schema
 from tests.conftest import Replay, serving
 
+SCHEMA = print_schema(schema.build()._schema)
 QUERIES = [
     "{ pools(first: 2) { nodes { name hours(days: 2) { date } } } }",
     "query Q($n: Int = 1, $near: Near) { stops(first: $n, near: $near) { nodes { name } } }",
@@ -99,7 +103,11 @@ def check(answer):
 
 
 bounded = settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=400,
+    deadline=None,
+    derandomize=True,  # the same in every run: what fails is found again
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
@@ -115,3 +123,31 @@ def test_any_url(post, document, variables):
     query = quote(document.encode("utf-8", "surrogatepass"))
     given = quote(json.dumps(variables))
     check(post("GET", f"/graphql?query={query}&variables={given}"))
+
+
+KINDS = {
+    name: st.sampled_from(values).map(nodes.String)
+    for name, values in {
+        "LocalDate": ["2026-11-24", "9999-12-31", "24/11/2026"],
+        "OffsetDateTime": ["2026-11-24T09:05:00Z", "tomorrow"],
+        "_Any": ["Pool", ""],
+    }.items()
+}
+
+
+@settings(bounded, max_examples=1_000)
+@given(queries(SCHEMA, custom_scalars=KINDS))
+def test_any_query_of_the_schema(post, query):
+    """Valid by the schema: it is answered, or it is too much, or one of its values cannot be."""
+    answer = post("POST", "/graphql", json={"query": query})
+
+    check(answer)
+    assert answer.status_code in (200, 400, 422)
+    if answer.status_code != 200:
+        codes = {error["extensions"]["code"] for error in answer.json()["errors"]}
+        assert codes <= {
+            "LIMIT_EXCEEDED",
+            "COST_ESTIMATED_TOO_EXPENSIVE",
+            "BAD_USER_INPUT",
+            "GRAPHQL_VALIDATION_FAILED",
+        }

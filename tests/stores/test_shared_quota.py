@@ -9,6 +9,7 @@ from cities import Quota
 from sources.quota import Budget
 from sources.shared_quota import Ledger
 from sources.shared_scripts import TAKE
+from sources.shared_store import BEAT_S, PATIENCE_S, SETTLE_S
 
 KEYS = ["budget", "closed", "life", "settling"]
 BEGIN = 1_800_000_000.0
@@ -101,3 +102,12 @@ def test_what_a_source_refused_is_remembered() -> None:
     assert ledger.take_alone("nantes/pools", quota, "1", BEGIN + 60) == 0
     assert ledger.closures(BEGIN + 59) == {"nantes/pools": 1.0}
     assert ledger.closures(BEGIN + 60) == {}
+
+
+def test_recovery_takes_five_seconds_at_most() -> None:
+    """The next heartbeat, which may take a while, and the time that all have to tell their calls.
+
+    What it must find out and put right is tested with the store.
+    """
+    assert BEAT_S + PATIENCE_S + SETTLE_S <= 5
+    assert BEAT_S + 2 * PATIENCE_S < SETTLE_S  # each beats once before anybody calls

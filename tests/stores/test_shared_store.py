@@ -148,6 +148,25 @@ async def test_frozen_and_thawed(valkey: Any) -> None:
         assert await one.get(FEED) is not None
 
 
+async def test_a_frozen_store_leaves_no_lease_that_nobody_holds(valkey: Any) -> None:
+    """One that it grants when it thaws, and one that could not be given back meanwhile."""
+    feeds = ("asked for before", "asked for while it was frozen")
+    async with two(valkey.url) as (one, other), AsyncExitStack() as reading:
+        await reading.enter_async_context(one.lease(feeds[0], LONG_S))
+        with valkey.frozen():
+            async with one.lease(feeds[1], LONG_S) as ours:
+                assert ours
+            assert one.alone
+            await reading.aclose()
+
+        async def granted() -> bool:
+            return bool(valkey.client.exists(*(key("lease", digest(feed)) for feed in feeds)) == 2)
+
+        await until(granted)
+        await back(one)
+        assert [await other.leased(feed) for feed in feeds] == [False, False]
+
+
 async def test_alone_nothing_is_spent_while_the_heart_beats(valkey: Any) -> None:
     """What a heartbeat is about to tell the store must be all there is to tell."""
     async with two(valkey.url) as (one, _):

@@ -1,10 +1,11 @@
-"""What every store promises: in memory for one process, and over Valkey for several replicas."""
+"""What every store promises: in memory for one process, and shared between several replicas."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
+from keepers import Redis, Valkey, running
 from waiting import GENEROUS_S, until
 
 from cities import Quota
@@ -23,18 +24,18 @@ def only_news(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sources.store.POLL_S", LONG_S)
 
 
-@pytest.fixture(params=["memory", "shared"])
+@pytest.fixture(params=[Memory, Valkey, Redis], ids=["memory", "valkey", "redis"])
 async def stores(request: pytest.FixtureRequest) -> AsyncIterator[list[Store]]:
     """Four replicas' views of one store."""
-    if request.param == "memory":
+    if request.param is Memory:
         yield [Memory()] * 4
         return
-    valkey = request.getfixturevalue("valkey")
 
     async def listening() -> bool:
         return bool(valkey.client.pubsub_numsub(NEWS)[0][1] == 4)
 
     async with AsyncExitStack() as stack:
+        valkey = stack.enter_context(running(request.param))
         replicas = [Shared(valkey.url, beat_s=LONG_S, patience_s=GENEROUS_S) for _ in range(4)]
         for replica in replicas:
             await stack.enter_async_context(replica)

@@ -84,7 +84,7 @@ def test_an_edition_of_another_format_is_none(tmp_path: Path) -> None:
     editions = Editions(tmp_path / "e")
     editions.add(zipped(tmp_path / "feed.zip", SMALL))
     path = tmp_path / "e" / "current" / "manifest.json"
-    path.write_bytes(path.read_bytes().replace(b'"format":1', b'"format":0'))
+    path.write_bytes(path.read_bytes().replace(b'"format":%d' % FORMAT, b'"format":0'))
     assert Editions(tmp_path / "e").current() is None
 
 

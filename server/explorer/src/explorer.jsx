@@ -1,10 +1,13 @@
-// Explorer: GraphiQL with its docs, history and query-builder panels, all served from this host.
+// Explorer: GraphiQL with its docs, history, query-builder and explain panels, all from this host.
 // The page says where the endpoint is and which examples to open; see ../__init__.py.
 
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { createRoot } from "react-dom/client";
+
+import { EXPLAIN_PLUGIN } from "./explain.jsx";
+import { explaining } from "./explained.js";
 
 import "graphiql/style.css";
 import "@graphiql/plugin-explorer/style.css";
@@ -23,12 +26,14 @@ globalThis.MonacoEnvironment = {
 const root = document.getElementById("explorer");
 const { endpoint, examples } = root.dataset;
 
-const fetcher = createGraphiQLFetcher({
-  url: endpoint,
-  enableIncrementalDelivery: false, // it would accept multipart/mixed as well
-});
+const fetcher = explaining(
+  createGraphiQLFetcher({
+    url: endpoint,
+    enableIncrementalDelivery: false, // it would accept multipart/mixed as well
+  }),
+);
 
-const plugins = [HISTORY_PLUGIN, explorerPlugin()];
+const plugins = [HISTORY_PLUGIN, explorerPlugin(), EXPLAIN_PLUGIN];
 const tabs = JSON.parse(examples).map((query) => ({ query }));
 
 createRoot(root).render(<GraphiQL fetcher={fetcher} plugins={plugins} defaultTabs={tabs} />);

@@ -1,0 +1,310 @@
+"""What whoever keeps an answer is told: how long it holds, whose it is, and what it is known by."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server.manifests import digest
+from tests.conftest import Clock, Replay, down, serving
+from tests.front_door.partners import CLIENTS, KEY, PEPPER, bearer
+
+pytestmark = pytest.mark.anyio
+
+BIKES = "{ bikes(first: 2) { nodes { name availableSpaces } } }"
+POOLS = "{ pools { nodes { name openNow } } }"
+FIRST = (
+    "query First($first: Int, $name: String) { pools(first: $first, name: $name) { totalCount } }"
+)
+TWO = "query A { __typename } query B { again: __typename }"
+QUERIES = sorted((Path(__file__).parents[1] / "queries").glob("*.graphql"))
+MOMENTS = {
+    "in the morning": datetime(
+        2026, 11, 24, 9, 5, 1, tzinfo=UTC
+    ),  # no tram leaves at this very moment
+    "before pools close": datetime(2026, 11, 24, 20, 50, 1, tzinfo=UTC),
+    "before midnight": datetime(2026, 11, 24, 22, 30, 1, tzinfo=UTC),
+}
+
+
+@pytest.fixture
+async def server(serve, tmp_path):
+    (tmp_path / "clients.toml").write_text(CLIENTS)
+    (tmp_path / "documents").mkdir()
+    known = {"first": FIRST, "two": TWO, "not/a/path": BIKES}
+    (tmp_path / "documents" / "relay.json").write_text(json.dumps(known))
+    partners = {"clients": tmp_path / "clients.toml", "pepper": PEPPER}
+    async with serve(**partners, documents=tmp_path / "documents") as server:
+        yield server
+
+
+async def get(server, query, headers=None, **params):
+    return await server.client.get("/graphql", params={"query": query, **params}, headers=headers)
+
+
+async def control(server, query):
+    answer = await get(server, query)
+    assert answer.status_code == 200
+    return answer.headers["cache-control"]
+
+
+def seconds(control):
+    return int(re.search(r"max-age=(\d+)", control)[1])
+
+
+# How long it holds
+
+
+async def test_it_holds_until_its_source_is_due_to_be_read_again(server):
+    first = await control(server, BIKES)
+    server.clock.advance(25)
+
+    assert first == "public, max-age=60, stale-while-revalidate=300, stale-if-error=3600"
+    assert seconds(await control(server, BIKES)) == 35
+
+
+async def test_the_least_of_its_sources_counts(server):
+    query = "{ pools { totalCount } alerts { totalCount } }"
+
+    assert await control(server, "{ pools { totalCount } }") == (
+        "public, max-age=3600, stale-while-revalidate=104400, stale-if-error=2610000"
+    )  # an hour at most, then as long as its source may be shown: the rest of its 6 h, and 1 d
+    server.clock.advance(100)
+    assert seconds(await control(server, query)) == 120
+    server.clock.advance(100)
+    assert await control(server, query) == (
+        "public, max-age=20, stale-while-revalidate=300, stale-if-error=3600"
+    )
+
+
+async def test_what_time_itself_changes_holds_until_then_and_no_longer():
+    clock = Clock()
+    clock.now = datetime(2026, 11, 24, 20, 50, tzinfo=UTC)  # the first pools close at 22:00
+    async with serving(httpx.MockTransport(Replay()), clock) as server:
+        before = await get(server, POOLS)
+        clock.advance(599)
+        same = await get(server, POOLS)
+        clock.advance(1)
+        after = await get(server, POOLS)
+
+    assert before.headers["cache-control"] == "public, max-age=600"
+    assert same.headers["cache-control"] == "public, max-age=1"
+    assert same.content == before.content
+    assert after.json()["data"] != before.json()["data"]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("query", QUERIES, ids=lambda path: path.stem)
+async def test_no_answer_changes_while_it_holds(query, moment):
+    clock = Clock()
+    clock.now = MOMENTS[moment]
+    async with serving(httpx.MockTransport(Replay()), clock) as server:
+        first = await get(server, query.read_text())
+        if first.headers["cache-control"] == "no-store":
+            assert "errors" in first.json()
+            return
+        holds_s = seconds(first.headers["cache-control"])
+        assert holds_s > 0
+        clock.advance(holds_s - 1)
+        last = await get(server, query.read_text())
+
+    assert last.content == first.content
+
+
+async def test_what_is_stale_is_kept_a_moment_only(server, replay):
+    await control(server, BIKES)
+    replay.broken["bikes"] = down
+    server.clock.advance(100)
+
+    assert await control(server, BIKES) == (
+        "public, max-age=5, stale-while-revalidate=255, stale-if-error=3555"
+    )
+
+
+async def test_so_is_what_does_without_a_source_that_fails(server, replay):
+    server.clock.advance(1)
+    replay.broken["departures"] = down
+    stop = '{ stop(gtfsId: "FR_NAOLIB:StopPlace:20") { departures(first: 1) { expectedAt } } }'
+    answer = await get(server, stop)
+
+    assert answer.json()["data"]["stop"]["departures"]
+    assert answer.headers["cache-control"] == "public, max-age=5"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{ __typename }", "public, max-age=3600"),
+        ('{ __type(name: "Pool") { name } }', "public, max-age=3600"),
+        ("{ sources { id ageS } }", "public, max-age=0"),
+    ],
+)
+async def test_what_rests_on_no_source(server, query, expected):
+    assert await control(server, query) == expected
+
+
+# What is never kept
+
+
+async def test_errors(server, replay):
+    replay.broken["schools"] = down
+    urls = (
+        ("/graphql?query={ schools { totalCount } pools { totalCount } }", 200),
+        ("/graphql?query={ nothing }", 422),
+        ("/graphql?query={", 400),
+        ("/graphql/d/nowhere", 404),
+        ("/graphql?query=" + "a" * 20_000, 414),
+    )
+    for url, status in urls:
+        answer = await server.client.get(url)
+        assert (answer.status_code, answer.headers["cache-control"]) == (status, "no-store")
+        assert "etag" not in answer.headers
+
+
+async def test_what_is_about_this_one_execution(server):
+    for explain in ("sources", "cost"):
+        answer = await get(server, BIKES, {"X-Poche-Explain": explain})
+        assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_answers_to_a_post_which_tell_ages_instead(server):
+    posted, got = await server.post(BIKES), await get(server, BIKES)
+
+    assert posted.headers["cache-control"] == "no-store"
+    assert "etag" not in posted.headers
+    [one], [other] = (answer.json()["extensions"]["sources"] for answer in (posted, got))
+    assert one.pop("ageS") == 0
+    assert one == other  # an age that is kept is wrong: the rest says it, too
+
+
+async def test_the_way_to_the_explorer(server):
+    answer = await server.client.get("/graphql", headers={"accept": "text/html"})
+
+    assert answer.headers["location"] == "/graphiql"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+# Whose it is
+
+
+async def test_what_a_key_is_asked_with_is_private(server):
+    for headers in (bearer(KEY), {"X-API-Key": KEY}):
+        answer = await get(server, BIKES, headers)
+        assert answer.headers["cache-control"].startswith("private, max-age=60,")
+    anonymous = await get(server, BIKES)
+
+    assert anonymous.headers["cache-control"].startswith("public, ")
+    vary = {one.strip() for one in anonymous.headers["vary"].split(",")}
+    assert {"Accept", "Authorization", "X-API-Key", "Origin"} <= vary  # partners' sites may ask
+
+
+async def test_how_a_client_stands_is_not_everybodys(serve):
+    async with serve(rate=1, burst=2) as server:
+        kept, posted = await get(server, "{ __typename }"), await server.post("{ __typename }")
+        over = await get(server, "{ __typename }")
+
+    assert "ratelimit" not in kept.headers
+    assert "ratelimit-policy" not in kept.headers
+    assert "r=0" in posted.headers["ratelimit"]
+    assert (over.status_code, over.headers["cache-control"]) == (429, "no-store")
+
+
+# What it is known by
+
+
+async def test_the_same_answer_has_the_same_tag(server):
+    first = await get(server, BIKES)
+    server.clock.advance(30)
+    same = await get(server, BIKES)
+    server.clock.advance(400)  # longer than it may be shown: it is read again
+    later = await get(server, BIKES)
+
+    assert re.fullmatch(r'"[0-9a-f]{32}"', first.headers["etag"])
+    assert same.headers["etag"] == first.headers["etag"]
+    assert later.headers["etag"] != first.headers["etag"]
+    typed = await get(server, BIKES, {"Accept": "application/json"})
+    assert typed.content == later.content
+    assert typed.headers["etag"] != later.headers["etag"]  # other bytes on the wire: its type
+
+
+async def test_who_has_it_already_is_told_so(server):
+    first = await get(server, BIKES)
+    tag = first.headers["etag"]
+    for given in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = await get(server, BIKES, {"If-None-Match": given})
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert "content-type" not in answer.headers
+        for name in ("cache-control", "vary"):
+            assert answer.headers[name] == first.headers[name]
+        assert answer.headers["etag"].removeprefix("W/") == tag
+    for given in ('"other"', tag.strip('"'), ""):
+        answer = await get(server, BIKES, {"If-None-Match": given})
+        assert (answer.status_code, answer.content) == (200, first.content)
+    counted = (await server.client.get("/metrics")).text
+    [total] = re.findall(r"^poche_requests_total{.*} (.*)$", counted, re.MULTILINE)
+    assert float(total) == 8
+
+
+async def test_what_has_changed_is_sent(server):
+    tag = (await get(server, BIKES)).headers["etag"]
+    server.clock.advance(400)
+
+    assert (await get(server, BIKES, {"If-None-Match": tag})).status_code == 200
+
+
+async def test_each_coding_has_a_tag_of_its_own_and_any_is_known(server):
+    query = "{ pools { nodes { name address { street } } } }"
+    answers = {
+        coding: await get(server, query, {"Accept-Encoding": coding})
+        for coding in ("identity", "gzip", "br")
+    }
+    tags = {coding: answer.headers["etag"] for coding, answer in answers.items()}
+
+    assert not tags["identity"].startswith("W/")
+    assert tags["identity"] not in (tags["gzip"], tags["br"])
+    for coding, tag in tags.items():
+        headers = {"Accept-Encoding": coding, "If-None-Match": tag}
+        answer = await get(server, query, headers)
+        assert (answer.status_code, answer.headers["etag"]) == (304, tag)
+
+
+async def test_a_head_tells_the_same(server):
+    got = await get(server, BIKES)
+    head = await server.client.head("/graphql", params={"query": BIKES})
+
+    for name in ("etag", "cache-control", "vary", "content-length"):
+        assert head.headers[name] == got.headers[name]
+
+
+# Where it is
+
+
+CANONICAL = "/graphql/d/first?variables=%7B%22first%22%3A2%2C%22name%22%3A%22l'%C3%A9%22%7D"
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        (CANONICAL, CANONICAL),
+        ('/graphql?documentId=first&variables={ "name": "l\'é", "first": 2 }', CANONICAL),
+        ('/graphql/d/first/First?variables={"name":"l\'\\u00e9","first":2}', CANONICAL),
+        (f'/graphql/d/{digest(FIRST)}?variables={{"name":"l\'é","first":2}}', CANONICAL),
+        (f"/graphql?query={FIRST}&variables={{}}", "/graphql/d/first"),
+        ("/graphql/d/two/B", "/graphql/d/two/B"),
+        ("/graphql?doc_id=two&operationName=A", "/graphql/d/two/A"),
+        ("/graphql?id=not/a/path", f"/graphql/d/{digest(BIKES)}"),
+        ("/graphql?query={__typename}", None),
+    ],
+)
+async def test_a_published_document_has_one_canonical_url(server, url, canonical):
+    answer = await server.client.get(url)
+
+    assert answer.status_code == 200
+    assert answer.headers.get("content-location") == canonical
+    if canonical is not None:
+        again = await server.client.get(canonical)
+        assert again.content == answer.content
+        assert again.headers["content-location"] == canonical
