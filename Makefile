@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := schema resolvers sources cities server sandbox tests
 
-.PHONY: demo serve test check fix schema record live bench soak lock clean
+.PHONY: demo serve test check fix schema record live bench fuzz soak lock clean
 
 demo: $(READY)
 	$(BIN)/poche demo
@@ -38,6 +38,13 @@ live: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench.reading
+
+# atheris, which has no wheels for some machines, comes only when it is called for.
+SECONDS ?= 60
+fuzz: $(READY)
+	$(BIN)/pip install --quiet 'atheris>=3'
+	for target in body url document accept manifest; do \
+	  $(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) || exit 1; done
 
 MINUTES ?= 60
 soak: $(READY)

@@ -6,15 +6,18 @@ Two servers, each a process of its own on the loopback interface: Poche over
 replayed upstreams, everything warm, with a persisted id, a client's key, limits,
 cost, rates, metrics and a line of log for each request; and uvicorn with one
 route. They take turns under the same load, so that what else the machine does
-concerns both. The clock of freshness stands still; what is measured is real time.
+concerns both. On a busy machine the processor time of each answer says more than
+the rate. The clock of freshness stands still; what is measured is real.
 """
+
+from __future__ import annotations
 
 import argparse
 import asyncio
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -49,11 +52,13 @@ class Case(NamedTuple):
     document: str
     method: str
 
-    def request(self) -> bytes:
-        """Plain HTTP/1.1, by the document's id, with a key."""
+    def request(self, path: str | None = None) -> bytes:
+        """Plain HTTP/1.1, by the document's id, with a key; or the same to another path."""
         head, body = f"GET /graphql/d/{self.document}", b""
         if self.method == "POST":
             head, body = "POST /graphql", json.dumps({"documentId": self.document}).encode()
+        if path is not None:
+            head = f"{self.method} {path}"
         lines = [
             f"{head} HTTP/1.1",
             "Host: localhost",
@@ -117,6 +122,17 @@ def _quiet() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
+class Server(NamedTuple):
+    """A server to ask."""
+
+    port: int
+    pid: int
+
+    def cpu_s(self) -> float:
+        """Processor time of its main thread so far."""
+        return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[0]) / 1e9
+
+
 class Asking(asyncio.Protocol):
     """One connection that asks the same again and again, and counts the answers."""
 
@@ -156,54 +172,73 @@ class Asking(asyncio.Protocol):
             self.ended.set_result(None)
 
 
-async def load(port: int, request: bytes, seconds: float) -> tuple[float, bytes]:
-    """Answers a second, and one of them."""
+class Round(NamedTuple):
+    """What one server did under load for a while."""
+
+    per_s: float
+    cpu_us: float  # of its main thread, for each answer
+    body: bytes
+
+
+async def load(server: Server, request: bytes, seconds: float) -> Round:
+    """Ask over all connections for so long."""
+    port = server.port
     loop = asyncio.get_running_loop()
     opened = [
         await loop.create_connection(lambda: Asking(request), "127.0.0.1", port)
         for _ in range(CONNECTIONS)
     ]
     asking = [protocol for _, protocol in opened]
-    before, began = sum(one.answers for one in asking), perf_counter()
+    before, busy, began = sum(one.answers for one in asking), server.cpu_s(), perf_counter()
     await asyncio.sleep(seconds)
-    rate = (sum(one.answers for one in asking) - before) / (perf_counter() - began)
+    took_s, busy_s = perf_counter() - began, server.cpu_s() - busy
+    answers = sum(one.answers for one in asking) - before
     for one in asking:
         one.running = False
     await asyncio.gather(*(one.ended for one in asking))
-    return rate, asking[0].body
+    return Round(answers / took_s, 1e6 * busy_s / max(1, answers), asking[0].body)
 
 
-async def measure(given: argparse.Namespace, ours: Connection, theirs: Connection) -> None:
-    port = ours.recv()
-    bodies = {}
+async def measure(given: argparse.Namespace, ours: Child, theirs: Child) -> None:
+    server, bodies = Server(ours.pipe.recv(), ours.pid), {}
     for case in CASES:  # twice: the second one is warm
-        await load(port, case.request(), 0.1)
-        _, bodies[case] = await load(port, case.request(), 0.1)
-    paths = {f"/graphql/d/{case.document}": bodies[case] for case in CASES if case.method == "GET"}
-    theirs.send({**paths, "/graphql": bodies[CASES[-1]]})
-    other = theirs.recv()
-    table = Table("question", "bytes", "poche /s", "bare /s", "ratio")
+        await load(server, case.request(), 0.1)
+        bodies[case] = (await load(server, case.request(), 0.1)).body
+    paths = {case: f"/{case.method}/{case.document}" for case in CASES}
+    theirs.pipe.send({paths[case]: bodies[case] for case in CASES})
+    other = Server(theirs.pipe.recv(), theirs.pid)
+    table = Table("question", "bytes", "/s", "bare /s", "ratio", "µs", "bare µs", "ratio")
     for case in CASES:
-        request, pairs = case.request(), []
+        rounds = []
         for _ in range(given.rounds):
-            mine, _ = await load(port, request, given.seconds)
-            its, body = await load(other, request, given.seconds)
-            pairs.append((mine, its, mine / its))
-        mine, its, ratio = (median(column) for column in zip(*pairs, strict=True))
+            mine = await load(server, case.request(), given.seconds)
+            its = await load(other, case.request(paths[case]), given.seconds)
+            assert mine.body == its.body
+            faster, leaner = mine.per_s / its.per_s, its.cpu_us / mine.cpu_us
+            rounds.append((mine.per_s, its.per_s, faster, mine.cpu_us, its.cpu_us, leaner))
+        numbers = [median(column) for column in zip(*rounds, strict=True)]
+        shown = [f"{n:.2f}" if at in (2, 5) else f"{n:.0f}" for at, n in enumerate(numbers)]
         name = f"{case.method} {case.document}"
-        table.add_row(name, f"{len(body)}", f"{mine:.0f}", f"{its:.0f}", f"{ratio:.2f}")
+        table.add_row(name, f"{len(bodies[case])}", *shown)
     Console().print(table)
 
 
+class Child(NamedTuple):
+    """A process of ours."""
+
+    pipe: Connection
+    pid: int
+
+
 @contextmanager
-def child(serve: object) -> Iterator[Connection]:
+def child(serve: Callable[[Connection], None]) -> Iterator[Child]:
     """A server in a process of its own; it ends with us."""
     context = get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=serve, args=(there,), daemon=True)
     process.start()
     try:
-        yield here
+        yield Child(here, process.pid or 0)
     finally:
         process.terminate()
         process.join(10)

@@ -64,7 +64,8 @@ def serve(parent: Connection) -> None:
         after = re.sub('ttl = "[^"]+"', f'ttl = "{TTL_S}s"', after, count=1)
         after = re.sub('quota = "[^"]+"', 'quota = "1 per 1s"', after, count=1)
         (Path(folder) / "nantes.toml").write_text(before + table + after, "utf-8")
-        settings = Settings(cities=Path(folder), warm=False, rate=0)
+        all_from_here = {"live_per_address": 100_000, "live_points_per_address": 1_000_000}
+        settings = Settings(cities=Path(folder), warm=False, rate=0, **all_from_here)
         app = create_app(settings, transport=httpx.MockTransport(replay), clock=clock)
         parent.send(listener.getsockname()[1])
         Server(app, settings, log_level="error").run(sockets=[listener])

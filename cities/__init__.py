@@ -65,6 +65,7 @@ class City(Strict):
     region: str | None = None  # for public holidays that not all the country keeps
     school_zone: Literal["A", "B", "C"] | None = None
     communes: Mapping[Insee, str] = {}
+    kinds: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], str] = {}  # their labels
     upstreams: Mapping[str, Upstream] = {}
     bindings: Mapping[str, Binding]
 

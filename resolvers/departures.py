@@ -10,11 +10,14 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from resolvers.loaders import Loaders, answers_many
 from resolvers.realtime import Coming, Line, Runs, planned, seen
+from resolvers.routes import find_route
 from resolvers.stops import quays
 from schema.accessibility import WheelchairBoarding
 from schema.departures import Departure, DeparturesAt, RealtimeState
@@ -28,10 +31,10 @@ LATE = timedelta(hours=1)  # how late a vehicle may be and still be looked for
 EARLY = timedelta(minutes=10)  # how early
 MANY = 2_000  # planned departures that are looked at for one answer, at the most
 NO_TIME, MINUTE = timedelta(), timedelta(minutes=1)
-SPARE = 20  # looked at beyond those asked for: they may be late, or not run
+USUALLY_LATE = timedelta(minutes=5)  # planned departures are looked at for so long beyond
 MORE = 4  # and so many times as many, each time that it was not enough
 UNKNOWN = WheelchairBoarding.NO_INFORMATION
-OFF = {RealtimeState.CANCELED, RealtimeState.SKIPPED}
+OFF = (RealtimeState.CANCELED, RealtimeState.SKIPPED)
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Network:
     city: str
     line: Line
     stop: Callable[[str], Stop | None]
+    route: Callable[[str | None, str], Route | None]
     timetable: Timetable | None
     visits: Mapping[str, Sequence[Departure]] | None
     runs: Runs | None
@@ -109,6 +113,7 @@ async def _network(
         city=city,
         line=lambda route_id: lines.get(route_id, route_id),
         stop=signs.get,
+        route=partial(find_route, routes) if routes is not None else lambda *_: None,
         timetable=timetables.items[0] if timetables is not None else None,
         visits=visits,
         runs=updates.derived(_runs) if updates is not None else None,
@@ -146,7 +151,8 @@ def _next(
     """The first ones by the time at which they are expected, which is not the planned order.
 
     What was not looked at is planned for later than all that was, and leaves `EARLY` before that
-    at best: what was found to leave before is found for good.
+    at best: what was found to leave before is found for good. So as many as are asked for are
+    looked at, and all that is planned for a while after them.
     """
     begin = start.timestamp()
     until = begin + key.time_range_s
@@ -164,20 +170,20 @@ def _next(
         ]
         return sorted(found, key=_when)[: key.first]
 
-    time_range = timedelta(seconds=key.time_range_s) + early
-    count = key.first + (SPARE if network.live else 0)
+    time_range, count = timedelta(seconds=key.time_range_s) + early, key.first
+    beyond = early + USUALLY_LATE if early else NO_TIME
     while True:
-        coming = _planned(network, key, stop_ids, start, time_range, count)
+        coming = _planned(network, key, stop_ids, start, time_range, count, beyond=beyond)
         found = chosen(coming)
-        if len(coming) < count or count >= MANY:
+        if len(coming) < count or count >= MANY or not count:
             return found
-        if len(found) == key.first:
-            break
-        count = min(MORE * count, MANY)
-    needed = timedelta(seconds=found[-1].instant - begin) + early if found else NO_TIME
-    if coming and coming[-1].departure_time.timestamp() - begin < needed.total_seconds():
-        found = chosen(_planned(network, key, stop_ids, start, needed))
-    return found
+        if len(found) < key.first:
+            count = min(MORE * count, MANY)
+            continue
+        needed = timedelta(seconds=found[-1].instant - coming[count - 1].instant) + early
+        if needed <= beyond:
+            return found
+        beyond = needed
 
 
 def _all(network: Network, stop_ids: Sequence[str], rows: Iterable[Scheduled]) -> Iterable[Coming]:
@@ -204,12 +210,13 @@ def _planned(
     start: datetime,
     time_range: timedelta,
     first: int = MANY,
+    **only: Any,
 ) -> list[Scheduled]:
     if network.timetable is None:
         return []
     routes = None if key.routes is None else set(key.routes)
     return network.timetable.departures(
-        list(stop_ids), start, first=first, time_range=time_range, route_ids=routes
+        list(stop_ids), start, first=first, time_range=time_range, route_ids=routes, **only
     )
 
 
@@ -221,19 +228,19 @@ def _overdue(
         return []
     if network.visits is not None:
         listed = {one.scheduled_at for one in network.listed(stop_ids) if one.scheduled_at}
-        late = min(LATE, start - min(listed, default=start))
-        rows = _planned(network, key, stop_ids, start - late, late) if late > NO_TIME else []
+        back = min(LATE, start - min(listed, default=start))
+        rows = _planned(network, key, stop_ids, start - back, back) if back > NO_TIME else []
         instants = {one.timestamp() for one in listed}
-        return [row for row in rows if row.departure_time.timestamp() in instants]
+        return [row for row in rows if row.instant in instants]
     if network.runs is None or network.timetable is None:
         return []
-    rows = _planned(network, key, stop_ids, start - LATE, LATE)
-    told = [row for row in rows if network.runs.tell_of(row)]
+    named = network.runs.trips(network.timetable)
+    late = _planned(network, key, stop_ids, start - LATE, LATE, trips=named)
     sent = network.runs.sent_to(network.timetable, stop_ids)
     elsewhere = {stop_id for stop_id, _ in sent}.difference(stop_ids)
     time_range = LATE + timedelta(seconds=key.time_range_s) + EARLY
     rows = _planned(network, key, elsewhere, start - LATE, time_range) if elsewhere else []
-    return told + [row for row in rows if (row.stop_id, row.trip_id) in sent]
+    return late + [row for row in rows if (row.stop_id, row.trip_id) in sent]
 
 
 def _told(network: Network, one: Coming, zone: ZoneInfo) -> Departure:
@@ -245,12 +252,13 @@ def _told(network: Network, one: Coming, zone: ZoneInfo) -> Departure:
     if stop is not None:
         made.platform_code = made.platform_code or stop.platform_code
     made.wheelchair_accessible = _boarding(stop, made)
+    made.known_route = network.route(made.route_id, made.line)
     return made
 
 
 def _boarding(stop: Stop | None, one: Departure) -> WheelchairBoarding:
     """Whether one can board there in a wheelchair: only from such a quay, into such a vehicle."""
-    said = {one.wheelchair_accessible, stop.wheelchair_boarding if stop else UNKNOWN}
+    said = one.wheelchair_accessible, stop.wheelchair_boarding if stop else UNKNOWN
     if WheelchairBoarding.NOT_POSSIBLE in said:
         return WheelchairBoarding.NOT_POSSIBLE
     return UNKNOWN if UNKNOWN in said else WheelchairBoarding.POSSIBLE

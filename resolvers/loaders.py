@@ -8,6 +8,7 @@ Each request has its own `Loaders`: ask twice, answered once.
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from operator import attrgetter
@@ -28,6 +29,9 @@ T = TypeVar("T")
 K = TypeVar("K", bound=Key[Any])
 Answer = Callable[["Loaders", K], Awaitable[T]]
 AnswerMany = Callable[["Loaders", list[K]], Awaitable[list[T]]]
+
+# The language that whoever asks prefers for our own words.
+language: ContextVar[str] = ContextVar("language", default="fr")
 
 registered: dict[type[Key[Any]], AnswerMany[Any, Any]] = {}
 
@@ -80,8 +84,9 @@ class Loaders:
     `now` is the request's one instant (aware, UTC); `home` the city that fields
     mean when they name none. What its answer rests on: `touched`, the bindings that
     were asked, and `keys`, what for, where they are asked for one thing at a time;
-    `snapshots`, what was read of them; and the time, if it does, until `until`, the
-    next instant at which time alone will change it.
+    `snapshots`, what was read of them; `lacks`, those that could not be read; and the
+    time, if it does, until `until`, the next instant at which time alone will change it.
+    Whether it is in the client's language, `spoken` says.
     """
 
     def __init__(self, sources: Sources, now: datetime, home: str) -> None:
@@ -90,11 +95,19 @@ class Loaders:
         self.touched: dict[str, Binding] = {}
         self.keys: defaultdict[str, list[str]] = defaultdict(list)
         self.snapshots: set[Collection[Any]] = set()
+        self.lacks: set[str] = set()
         self.until: datetime | None = None
+        self.spoken = False
         self._sources = sources
         self._loaders: dict[type, DataLoader[Any, Any]] = {}
         self._loaded: dict[Key[Any], asyncio.Future[Any]] = {}
         self._abandoned = False
+
+    @property
+    def language(self) -> str:
+        """The language that the client prefers: `fr` or `en`. Who asks has an answer in it."""
+        self.spoken = True
+        return language.get()
 
     def city(self, slug: str | None) -> str:
         """The slug of the city asked for; BadUserInput if there is none such."""
@@ -129,10 +142,7 @@ class Loaders:
     async def collection(self, kind: type[T], city: str) -> Collection[T]:
         """Everything a city says of one kind of thing; SourceError, NotOffered."""
         binding = self._sources.binding(kind, city)
-        self.touched[binding.source] = binding
-        found = await self._sources.collection(kind, city)
-        self.snapshots.add(found)
-        return found
+        return await self._read(binding, self._sources.collection(kind, city))
 
     async def collections(
         self, kinds: Sequence[type[Any]], city: str
@@ -172,9 +182,16 @@ class Loaders:
         made comparable.
         """
         binding = self._sources.binding(kind, city)
-        self.touched[binding.source] = binding
         self.keys[binding.source].append(key)
-        found = await self._sources.keyed(kind, city, key)
+        return await self._read(binding, self._sources.keyed(kind, city, key))
+
+    async def _read(self, binding: Binding, read: Awaitable[Collection[T]]) -> Collection[T]:
+        self.touched[binding.source] = binding
+        try:
+            found = await read
+        except SourceError:
+            self.lacks.add(binding.source)
+            raise
         self.snapshots.add(found)
         return found
 

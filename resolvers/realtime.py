@@ -16,6 +16,7 @@ from schema.departures import Departure, RealtimeState
 from schema.trips import TripOn
 from sources.calls import Call, Calls, assigned, extra, told
 from sources.timetable import Scheduled, Timetable
+from sources.timetable.layout import Array
 from sources.timetable.service_days import day_start
 from sources.updates import Expected, TripUpdate, Updates, propagated
 
@@ -47,7 +48,7 @@ class Coming(NamedTuple):
 def planned(one: Scheduled, city: str, line: Line) -> Coming:
     """A departure as the timetable has it."""
     state, tell = RealtimeState.SCHEDULED, partial(_planned, one, city, line)
-    return Coming(one.departure_time.timestamp(), one.stop_id, one.route_id, state, False, tell)
+    return Coming(one.instant, one.stop_id, one.route_id, state, False, tell)
 
 
 def _planned(one: Scheduled, city: str, line: Line) -> Departure:
@@ -87,7 +88,7 @@ def seen(
             first[way] = min(instant, first.get(way, instant))
     known: dict[int, Scheduled] = {}
     for row in timetable:
-        instant, name = row.departure_time.timestamp(), line(row.route_id)
+        instant, name = row.instant, line(row.route_id)
         visit = of_trip.get((row.stop_id, name, instant))
         if visit is not None:
             known[visit] = row
@@ -131,12 +132,20 @@ class Runs:
     def __init__(self, updates: Updates) -> None:
         self._updates = updates
         self._runs: dict[tuple[str, date, int], dict[int, Expected]] = {}
+        self._trips: tuple[Timetable, Array | None] | None = None
         self._extra: tuple[Timetable, Calls] | None = None
         self._assigned: tuple[Timetable, Mapping[str, set[tuple[str, str]]]] | None = None
 
-    def tell_of(self, one: Scheduled) -> bool:
-        """Whether anything is said of this run."""
-        return self._updates.find(one) is not None
+    def trips(self, timetable: Timetable) -> Array | None:
+        """The only ones that anything is said of, as `Timetable.departures` takes them.
+
+        None if that cannot be told: some updates name a route and a time instead of a trip.
+        """
+        if self._trips is None or self._trips[0] is not timetable:
+            names = {update.trip_id for update in self._updates.all}
+            known = None if None in names else timetable.trips_named(filter(None, names))
+            self._trips = timetable, known
+        return self._trips[1]
 
     def updated(self, one: Scheduled, timetable: Timetable, city: str, line: Line) -> Coming | None:
         """The departure as it is expected; None if it is over, or not to be told of at all."""
@@ -151,9 +160,7 @@ class Runs:
         if expected.passed:
             return None
         return Coming(
-            expected.departure
-            if expected.state is RealtimeState.UPDATED
-            else one.departure_time.timestamp(),
+            expected.departure if expected.state is RealtimeState.UPDATED else one.instant,
             expected.assigned_stop_id or one.stop_id,
             one.route_id,
             expected.state,

@@ -21,6 +21,13 @@ async def route_of_line(ask: Loaders, keys: list[RouteOfLine]) -> list[Route | N
     return [routes.get(key.line) for key in keys]
 
 
+def find_route(routes: Collection[Route], route_id: str | None, line: str) -> Route | None:
+    """The route with this id, or without one that which real-time feeds call `line`."""
+    if route_id is None:
+        return routes.by(_line).get(line)
+    return routes.by(_gtfs_id).get(route_id)
+
+
 @answers(RoutesIn)
 async def routes_in(ask: Loaders, key: RoutesIn) -> Page[Route]:
     routes = (await ask.collection(Route, key.city)).derived(_in_order)

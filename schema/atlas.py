@@ -164,7 +164,7 @@ class Query:
         before: BeforeArgument = None,
     ) -> Places | None:
         asked = window(first, after, last, before)
-        wanted = Wanted(_kinds(kinds), open_now, accessible, available)
+        wanted = Wanted(kinds_wanted(kinds), open_now, accessible, available)
         key = PlacesOf(info.context.city(city), wanted, name, commune, near, asked)
         return await info.context.load(key)
 
@@ -190,7 +190,7 @@ class Query:
     ) -> PlacesAtDistance | None:
         on_earth(lat, lon)
         bounded(within, 1, MAX_WITHIN_M, "within")
-        wanted = Wanted(_kinds(kinds), open_now, accessible, available)
+        wanted = Wanted(kinds_wanted(kinds), open_now, accessible, available)
         asked = window(first, after)
         many = DEFAULT_PAGE if asked.first is None else asked.first
         key = NearestTo(info.context.city(city), lat, lon, within, wanted, many, after)
@@ -212,9 +212,10 @@ class Query:
     ) -> PlacesMap | None:
         bounded(zoom, 0, MAX_ZOOM, "zoom")
         box = (bbox.min_lat, bbox.min_lon, bbox.max_lat, bbox.max_lon)
-        key = MapOf(info.context.city(city), box, _kinds(kinds), zoom)
+        key = MapOf(info.context.city(city), box, kinds_wanted(kinds), zoom)
         return await info.context.load(key)
 
 
-def _kinds(given: list[str] | None) -> tuple[str, ...] | None:
+def kinds_wanted(given: list[str] | None) -> tuple[str, ...] | None:
+    """Kinds as keys have them: in one order, each of them once."""
     return None if given is None else tuple(sorted(set(given)))

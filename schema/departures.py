@@ -77,6 +77,7 @@ class Departure:
     )
     trip_key: strawberry.Private[TripOn | None] = None
     route_id: strawberry.Private[str | None] = None
+    known_route: strawberry.Private[Route | None] = None  # where it had been read already
 
     @strawberry.field(description="How late it is (early if negative); null unless `realtime`.")
     def delay(self) -> timedelta | None:
@@ -85,10 +86,13 @@ class Departure:
         return self.expected_at - self.scheduled_at
 
     @strawberry.field(description="The line it runs on; null if the network does not list it.")
-    async def route(self, info: Info) -> Route | None:
+    def route(self, info: Info) -> Route | None:
+        # Most answers want it of every departure, and waiting for what is known takes long.
+        if self.known_route is not None:
+            return self.known_route
         if self.route_id is not None:
-            return await info.context.load(RouteWith(self.city, self.route_id))
-        return await info.context.load(RouteOfLine(self.city, self.line))
+            return info.context.load(RouteWith(self.city, self.route_id))  # type: ignore[return-value]
+        return info.context.load(RouteOfLine(self.city, self.line))  # type: ignore[return-value]
 
     @strawberry.field(description="The trip it is part of; null if the timetable has none such.")
     async def trip(self, info: Info) -> Trip | None:

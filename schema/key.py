@@ -30,6 +30,10 @@ class Context(Protocol):
     def changes_at(self, *instants: datetime) -> None:
         """What is told of `now` holds until the next of these; whoever asks for `now` says it."""
 
+    @property
+    def language(self) -> str:
+        """The language that the client prefers for our own words: `fr` or `en`."""
+
     def city(self, slug: str | None) -> str:
         """The city asked for, or the server's own; BadUserInput if there is none such."""
 

@@ -117,13 +117,13 @@ def entities(info: Info, representations: list[Any]) -> list[Any]:
 
 def _entity(info: Info, representation: Any) -> Any:
     given = representation if isinstance(representation, dict) else {}
-    kind, id = given.get("__typename"), given.get("id")
+    kind, name = given.get("__typename"), given.get("id")
     try:
         if not isinstance(kind, str) or kind not in lookups:
             message = "`__typename` is not the name of an entity of ours."
             raise BadUserInput(message, "representations", "__typename")
-        if not isinstance(id, str):
+        if not isinstance(name, str):
             raise BadUserInput("`id` is a text.", "representations", "id")
-        return info.context.load(lookup(id, "representations", kind))
+        return info.context.load(lookup(name, "representations", kind))
     except BadUserInput as error:
         return error

@@ -1,8 +1,13 @@
 """Accept: which of our media types a client would rather have (RFC 9110, 12.5.1)."""
 
+import re
+from functools import lru_cache
+
 MEDIA_TYPES = ("application/graphql-response+json", "application/json")
+LANGUAGES = ("fr", "en")
 
 
+@lru_cache(maxsize=256)  # clients say the same each time
 def negotiated(accept: str | None) -> str | None:
     """Our media type that the client likes best; None if it takes neither.
 
@@ -15,10 +20,22 @@ def negotiated(accept: str | None) -> str | None:
     return best[1] if best[0] > 0 else None
 
 
+@lru_cache(maxsize=256)
 def prefers_html(accept: str | None) -> bool:
     """Whether a person is looking, through a browser, rather than a program."""
     html = quality(accept or "", "text/html", exactly=True)
     return html > 0 and html >= max(quality(accept or "", ours) for ours in MEDIA_TYPES)
+
+
+@lru_cache(maxsize=256)
+def language(accept_language: str | None) -> str:
+    """Our language that the client likes best (RFC 9110, 12.5.4); French if it likes neither."""
+    header = accept_language or ""
+    families = ",".join(
+        re.sub(r"^\s*([a-z]+)(-[a-z0-9-]+)?", r"\1", part, flags=re.IGNORECASE)
+        for part in header.split(",")
+    )
+    return max(LANGUAGES, key=lambda ours: quality(families, ours))
 
 
 def quality(accept: str, media_type: str, *, exactly: bool = False) -> float:

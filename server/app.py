@@ -32,6 +32,8 @@ from sources import Sources
 from sources.http import Door
 from sources.shared_store import Shared
 
+GC_OBJECTS = 10_000  # made since the last look for cycles, which few of a request's objects are in
+
 
 def now() -> datetime:
     return datetime.now(UTC)
@@ -72,15 +74,18 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with client, door.store:
-            if settings.warm:
-                sources.start()
+            usual = gc.get_threshold()
             gc.collect()
             gc.freeze()  # what lives as long as the process need not be looked through again
+            gc.set_threshold(GC_OBJECTS)
+            if settings.warm:  # nor what has been read by then: a stall for all, again and again
+                sources.start().add_done_callback(lambda _: gc.freeze())
             reloading = asyncio.create_task(
                 keep_fresh((clients.refresh, documents.refresh)), name="reloading"
             )
             yield
             reloading.cancel()
+            gc.set_threshold(*usual)
             gc.unfreeze()
             await live.close()
             await rates.close()
@@ -100,7 +105,7 @@ def create_app(
     gate = Gate(planner, clients, documents, rates, metrics)
     executor = Executor(built, loaders, settings)
     live = Live(built, executor, settings)
-    metrics.subscribers.set_function(lambda: live.counts["listeners"])
+    metrics.watch(lambda: live.counts)
     endpoint = Endpoint(gate, executor, live, settings)
     routes = [
         *(Route(path, endpoint.answer, methods=methods(settings)) for path in PATHS),

@@ -42,8 +42,8 @@ def lifetime(ask: Loaders) -> Lifetime:
     """How long an answer without errors holds, by all that its loaders say it rests on."""
     now = ask.sources.clock()
     time_s = inf if ask.until is None else max(0.0, (ask.until - now).total_seconds())
-    if ask.touched.keys() - {one.binding.source for one in ask.snapshots}:
-        return Lifetime(int(min(time_s, SHORT_S)))  # it does without one that could not be read
+    if ask.lacks:  # it does without, until they can be read again
+        return Lifetime(int(min(time_s, SHORT_S)))
     if not ask.snapshots:
         return Lifetime(int(min(time_s, LONGEST_S)))
     due_s = revalidating_s = error_s = inf
@@ -59,6 +59,11 @@ def lifetime(ask: Loaders) -> Lifetime:
         max(0, int(min(revalidating_s, time_s)) - fresh),
         max(0, int(min(error_s, time_s)) - fresh),
     )
+
+
+def varying(ask: Loaders) -> str:
+    """What else an answer depends on, as a Vary."""
+    return f"{VARY}, Accept-Language" if ask.spoken else VARY
 
 
 def tag(body: bytes, media_type: str) -> str:

@@ -215,6 +215,7 @@ def new_key(pepper: str) -> tuple[str, str]:
     return key, hashed(key, pepper)
 
 
+@lru_cache(maxsize=1_000)
 def hashed(key: str, pepper: str) -> str:
     return hmac.digest(pepper.encode(), key.encode("utf-8", "surrogatepass"), "sha256").hex()
 

@@ -84,7 +84,7 @@ class _Answer:
         more = first.get("more_body", False)
         if first["type"] != BODY or (not more and len(first.get("body", b"")) < MIN_BYTES):
             return head, first
-        headers = _varying(head["headers"])
+        headers = varying(head["headers"], b"Accept-Encoding")
         if self._coding is not None:
             self._coder = _Coder(self._coding)
             first = await self._coder.coded(first)
@@ -149,9 +149,9 @@ def _matters(head: Message) -> bool:
     return True
 
 
-def _varying(headers: Headers) -> list[tuple[bytes, bytes]]:
-    """The same, saying that it depends on what codings the client takes."""
-    vary = b", ".join([*(value for name, value in headers if name == b"vary"), b"Accept-Encoding"])
+def varying(headers: Headers, by: bytes) -> list[tuple[bytes, bytes]]:
+    """The same headers, saying that the answer depends on one of the request's."""
+    vary = b", ".join([*(value for name, value in headers if name == b"vary"), by])
     return [*((name, value) for name, value in headers if name != b"vary"), (b"vary", vary)]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -59,7 +60,7 @@ class Operation:
             raise RequestError(422, bad_request(message)) from None
         return id(self.plan), self.name, variables
 
-    @property
+    @cached_property
     def node(self) -> OperationDefinitionNode:
         return self.plan.operation(self.name)
 
@@ -202,9 +203,9 @@ class Live:
 
         RequestError (429, 503) if there is none left.
         """
-        with self._points.taken(operation.address, operation.points):
-            with self._joined(operation) as question:
-                yield Listener(question)
+        seats = self._points.taken(operation.address, operation.points)
+        with seats, self._joined(operation) as question:
+            yield Listener(question)
 
     @contextmanager
     def _joined(self, operation: Operation) -> Iterator[Question]:

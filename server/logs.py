@@ -28,7 +28,7 @@ def configure(form: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # whatever it is by then
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),  # whatever it is by then
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler()

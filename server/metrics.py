@@ -7,7 +7,8 @@ the schema's.
 """
 
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 from typing import Any
 
 from graphql import GraphQLSchema
@@ -20,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from server.documents import NAMELESS, Documents
-from server.live import Live, Operation
+from server.live import Operation
 from server.usage import METRIC, coordinates, given
 from server.visit import Visit
 from sources import Sources
@@ -30,10 +31,15 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 OPERATIONS = 500  # that have a name of their own in the metrics; all others are one
 SHAPES = 1_000  # documents whose fields are not yet added up
 OTHER = "other"
+LIVE = {
+    "listeners": ("poche_subscribers", "Subscriptions that are open."),
+    "clients": ("poche_live_clients", "WebSockets and streams that are open."),
+    "questions": ("poche_live_questions", "Different questions that subscriptions ask."),
+}
 
 
 class Metrics:
-    """All that is counted of one application; `subscribers` is for who serves subscriptions."""
+    """All that is counted of one application."""
 
     def __init__(self, schema: GraphQLSchema, sources: Sources, documents: Documents) -> None:
         self.registry = CollectorRegistry()
@@ -42,28 +48,28 @@ class Metrics:
         self._operations: set[str] = {NAMELESS}
         self._shapes: Tally[tuple[str, frozenset[str]]] = Tally()
         self._fields: Tally[tuple[str, str]] = Tally()
-        self._requests = Counter(
+        requests = Counter(
             "poche_requests",
             "Requests, by what became of them.",
             ("client", "operation", "outcome"),
             registry=self.registry,
         )
-        self._seconds = Histogram(
+        seconds = Histogram(
             "poche_request_seconds",
             "How long requests took.",
             ("operation",),
             buckets=SECONDS,
             registry=self.registry,
         )
-        self._cost = Counter(
+        cost = Counter(
             "poche_cost_points",
             "What requests were estimated to cost.",
             ("client",),
             registry=self.registry,
         )
-        self.subscribers = Gauge(
-            "poche_subscribers", "Subscriptions that are open.", registry=self.registry
-        )
+        # Finding the one with some labels takes longer than counting; there are few.
+        self._requests, self._seconds = cache(requests.labels), cache(seconds.labels)
+        self._cost = cache(cost.labels)
         self._age = Gauge(
             "poche_source_age_seconds",
             "Age of what is held of a source.",
@@ -84,16 +90,22 @@ class Metrics:
         )
         self.registry.register(_Counted(self, sources, documents))
 
+    def watch(self, live: Callable[[], Mapping[str, int]]) -> None:
+        """Tell how many there are of whatever is live, whenever somebody reads it."""
+        for what, (name, about) in LIVE.items():
+            gauge = Gauge(name, about, registry=self.registry)
+            gauge.set_function(partial(lambda what: live()[what], what))
+
     def routes(self) -> list[BaseRoute]:
         return [Route("/metrics", self._answer, methods=["GET"])]
 
     def count(self, visit: Visit) -> None:
         """Count one request that has ended."""
         client, operation = visit.client, self._operation(visit.name)
-        self._requests.labels(client, operation, visit.outcome).inc()
-        self._seconds.labels(operation).observe(visit.took_s)
+        self._requests(client, operation, visit.outcome).inc()
+        self._seconds(operation).observe(visit.took_s)
         if visit.cost:
-            self._cost.labels(client).inc(visit.cost)
+            self._cost(client).inc(visit.cost)
 
     def use(self, client: str, asked: Operation) -> None:
         """Count what of the schema an operation names: one sum now, the rest when read."""
@@ -173,7 +185,7 @@ class _Counted(Collector):
         )
         yield _family(
             METRIC,
-            "Requests that ask for a field of the schema.",
+            "Requests that name a field, an argument or a value of the schema.",
             ("client", "coordinate"),
             self._metrics.fields,
         )

@@ -45,6 +45,8 @@ def from_url(request: Request, settings: Settings) -> Parameters:
     Unreadable (400, 414), or RequestError (400, 422).
     """
     raw: bytes = request.scope["query_string"]
+    if not raw:
+        return Parameters()
     if len(raw) > settings.max_url:
         raise Unreadable(414, f"The URL is longer than {settings.max_url} bytes. Use POST.")
     try:

@@ -8,6 +8,7 @@ https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/mult
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
+from functools import lru_cache
 from typing import NamedTuple, cast
 
 import orjson
@@ -63,6 +64,7 @@ MULTIPART = Framing(
 )
 
 
+@lru_cache(maxsize=256)
 def wanted(accept: str) -> Framing | None:
     """The protocol that a client names; none is meant by `*/*`."""
     if quality(accept, "text/event-stream", exactly=True) > 0:

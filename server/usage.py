@@ -49,25 +49,21 @@ def given(
 ) -> frozenset[str]:
     """The coordinates of input fields and enum values that come in variables, right or wrong."""
     found: set[str] = set()
-    for one in operation.variable_definitions or ():
-        value = variables.get(one.variable.name.value)
-        kind = get_named_type(type_from_ast(schema, one.type)) if value is not None else None
-        _add(found, kind, value)
-    return frozenset(found)
-
-
-def _add(found: set[str], kind: GraphQLNamedType | None, value: Any) -> None:
-    """What one value names; no deeper than JSON can be, nor more than the schema has."""
-    if isinstance(value, list):
-        for one in value:
-            _add(found, kind, one)
-    elif is_enum_type(kind) and isinstance(value, str) and value in kind.values:
-        found.add(f"{kind.name}.{value}")
-    elif is_input_object_type(kind) and isinstance(value, dict):
-        for name, field in kind.fields.items():
-            if name in value:
+    left: list[tuple[GraphQLNamedType | None, Any]] = [
+        (get_named_type(type_from_ast(schema, one.type)), variables.get(one.variable.name.value))
+        for one in operation.variable_definitions or ()
+    ]
+    while left:  # a loop: lists may lie in lists as deep as JSON can be
+        kind, value = left.pop()
+        if isinstance(value, list):
+            left.extend((kind, one) for one in value)
+        elif is_enum_type(kind) and isinstance(value, str) and value in kind.values:
+            found.add(f"{kind.name}.{value}")
+        elif is_input_object_type(kind) and isinstance(value, dict):
+            for name in kind.fields.keys() & value.keys():
                 found.add(f"{kind.name}.{name}")
-                _add(found, get_named_type(field.type), value[name])
+                left.append((get_named_type(kind.fields[name].type), value[name]))
+    return frozenset(found)
 
 
 def used(schema: GraphQLSchema, document: DocumentNode) -> frozenset[str]:

@@ -5,6 +5,8 @@ It knows all of France, so what is elsewhere is left out, and with it what it is
 
 from collections.abc import Mapping
 
+import strawberry
+
 from schema.addresses import LONGEST, AddressKind, AddressMatch
 from schema.places import Address
 from sources.names import fold
@@ -54,7 +56,7 @@ def address_match(row: Row) -> AddressMatch | None:
         return None
     street = row.find_text("name") if kind is not AddressKind.MUNICIPALITY else None
     return AddressMatch(
-        id=row.text("id"),
+        id=strawberry.ID(row.text("id")),
         label=row.text("label"),
         kind=kind,
         score=min(score, 1.0),

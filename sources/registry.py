@@ -145,9 +145,10 @@ class Sources:
         """Whether each feed has been read, or has failed, once; or was given time enough to."""
         return self._warming is None or self._warmed.is_set()
 
-    def start(self) -> None:
+    def start(self) -> asyncio.Task[None]:
         """Read every feed once, behind, so that no client has to wait for the first read."""
         self._warming = asyncio.create_task(self._warm_up(), name="first reads")
+        return self._warming
 
     async def _warm_up(self) -> None:
         feeds = set(self._feeds.values())

@@ -205,7 +205,10 @@ class Updates:
         named = self._of.get(run.trip_id, ()) or self._of.get(
             (run.route_id, run.direction_id, run.start_time), ()
         )
-        return next((update for update in named if _about(update, run)), None)
+        for update in named:
+            if _about(update, run):
+                return update
+        return None
 
 
 def _name(update: TripUpdate) -> object:

@@ -18,8 +18,10 @@ import stamina
 import uvicorn
 from starlette.applications import Starlette
 
+import cities
 from server.app import create_app
 from server.settings import Settings
+from sources.timetable import KeptTimetable
 
 HERE = Path(__file__).parent
 RECORDINGS = HERE / "recordings"
@@ -158,8 +160,16 @@ def replay() -> Replay:
     return Replay()
 
 
+@pytest.fixture(scope="session")
+def _timetables() -> None:
+    """The recorded timetables are imported: nobody's answer waits long for one that is not."""
+    for city in cities.load().values():
+        for zipped in (RECORDINGS / city.slug).glob("stops-*.zip"):
+            KeptTimetable().made(zipped.read_bytes(), city, Settings().data, NOW)
+
+
 @pytest.fixture
-def graphql(replay: Replay) -> Callable[..., dict[str, Any]]:
+def graphql(replay: Replay, _timetables: None) -> Callable[..., dict[str, Any]]:
     """Ask one query of an application that has just started."""
 
     def ask(query: str, variables: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:

@@ -40,7 +40,9 @@ def test_check_live_asks_every_upstream_once(folder, monkeypatch):
     assert answer.exit_code == 1
     lines = [line for line in answer.output.splitlines() if line.startswith("│ nantes/")]
     said = {line.split()[1]: line for line in lines}
-    assert set(said) == {f"nantes/{table}" for table in cities.load()["nantes"].bindings}
+    keyed = {"addresses"}  # asked for single things, of which there is none to ask for here
+    tables = cities.load()["nantes"].bindings.keys() - keyed
+    assert set(said) == {f"nantes/{table}" for table in tables}
     assert "UNAVAILABLE" in said["nantes/menus"]
     assert " 17 " in said["nantes/pools"]
 

@@ -1,7 +1,10 @@
 """What only departures do: two sources, either of which may be gone."""
 
+from collections import Counter
+
 import pytest
 
+from resolvers.loaders import registered
 from tests.conftest import changed, down, failing, refusing
 
 COMMERCE = """{ stop(gtfsId: "FR_NAOLIB:StopPlace:20") { departures(%s) {
@@ -108,3 +111,30 @@ def test_what_cannot_be_asked(wrong, graphql):
 
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
     assert error["extensions"]["argumentPath"] == [wrong.partition(":")[0]]
+
+
+NEARBY = """{ stops(near: { lat: 47.2133, lon: -1.5561, within: 3000 }, first: 30) {
+  nodes { name departures(first: 3) { expectedAt route { shortName } trip { gtfsId } } }
+} }"""
+
+
+def test_thirty_stops_nearby_are_one_batch_of_each_source(graphql, replay, monkeypatch):
+    batches = Counter()
+
+    def counted(kind, answer):
+        async def counting(ask, keys):
+            batches[kind.__name__] += 1
+            return await answer(ask, keys)
+
+        return counting
+
+    for kind, answer in list(registered.items()):
+        monkeypatch.setitem(registered, kind, counted(kind, answer))
+    answer = graphql(NEARBY)
+
+    assert "errors" not in answer
+    stops = answer["data"]["stops"]["nodes"]
+    assert len(stops) == 30
+    assert sum(len(stop["departures"]) for stop in stops) == 90
+    assert replay.calls == {"stops": 2, "departures": 1}  # a record, and the file that it names
+    assert batches == {"StopsIn": 1, "DeparturesAt": 1, "RouteWith": 1, "TripOn": 1}

@@ -139,6 +139,24 @@ def test_the_source_reports_what_was_asked_last(here: Any) -> None:
     here(use)
 
 
+def test_an_answer_is_told_of_the_oldest_of_what_it_shows(here: Any) -> None:
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        await sources.keyed(Departure, "here", "A")
+        clock.advance(10)
+        await sources.keyed(Departure, "here", "B")
+        with pytest.raises(Changed):
+            await sources.keyed(Departure, "here", "X")
+
+        def age_s(*keys: str) -> int | None:
+            [source] = sources.report("here", only={"here/departures": keys})
+            return source.age_s
+
+        assert (age_s("A", "B"), age_s("B"), age_s("X", "B")) == (10, 0, 0)
+        assert age_s("X") is None
+
+    here(use)
+
+
 def test_what_was_not_asked_for_the_longest_is_forgotten(here: Any, tmp_path: Path) -> None:
     async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
         city = sources.cities["here"]

@@ -1,4 +1,4 @@
-"""What the nation offers every city: the same questions in Nantes and Bordeaux, over the sandbox."""
+"""What the nation offers all cities: the same questions in Nantes and in Bordeaux."""
 
 import asyncio
 from datetime import UTC, datetime

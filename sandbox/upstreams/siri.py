@@ -21,13 +21,15 @@ from sandbox.lots import draw, shuffled
 from sandbox.network import MODES
 from sandbox.outside import Outside, Upstream
 from sandbox.timetable import PARIS, Visit
+from sandbox.upstreams import siri_sx
 from sandbox.world import World
 
 NAMESPACE = "http://www.siri.org.uk/siri"
 DATASETS = ("NAOLIBORG", "FR_NAOLIB")
 SIRI_PATH = "/api.okina.fr/gateway/sem/realtime/anshar/services"
 UPSTREAMS = {
-    "departures": Upstream("the next departures of the whole network (SIRI)", f"POST {SIRI_PATH}")
+    "departures": Upstream("the next departures of the whole network (SIRI)", f"POST {SIRI_PATH}"),
+    "alerts.siri": Upstream("the same disturbances as situations (SIRI SX)", f"POST {SIRI_PATH}"),
 }
 NAMELESS = 0.1  # share of the trips without PublishedLineName
 
@@ -176,10 +178,21 @@ def renamed(xml: str, fault: Fault) -> str:
 
 def routes(outside: Outside) -> list[Route]:
     """The gateway, for all of it and by dataset."""
-    pace = Pace(outside.siri_period_s)
+    pace, pace_of_situations = Pace(outside.siri_period_s), Pace(outside.siri_period_s)
 
-    async def departures(request: Request) -> Response:
+    async def situations(request: Request) -> Response:
+        async def respond(now: datetime, fault: Fault) -> Response:
+            if not pace_of_situations.allows(now):
+                return JSONResponse(pace_of_situations.refusal, 429)
+            xml = await run_in_threadpool(siri_sx.answer, outside.world, now, fault)
+            return Response(renamed(xml, fault), media_type="application/xml")
+
+        return await outside.call(request, "alerts.siri", respond)
+
+    async def services(request: Request) -> Response:
         body = await request.body()
+        if b"SituationExchangeRequest>" in body:
+            return await situations(request)
 
         async def respond(now: datetime, fault: Fault) -> Response:
             if not pace.allows(now):
@@ -196,6 +209,6 @@ def routes(outside: Outside) -> list[Route]:
         return await outside.call(request, "departures", respond)
 
     return [
-        Route(SIRI_PATH, departures, methods=["POST"]),
-        Route(f"{SIRI_PATH}/{{dataset}}", departures, methods=["POST"]),
+        Route(SIRI_PATH, services, methods=["POST"]),
+        Route(f"{SIRI_PATH}/{{dataset}}", services, methods=["POST"]),
     ]

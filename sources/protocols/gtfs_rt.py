@@ -55,7 +55,7 @@ class GtfsRt(Speaks):
         return body
 
     def rows(self, body: bytes) -> Iterator[dict[str, Any]]:
-        """One row per entity; one that cannot be decoded is empty, for the reader to drop."""
+        """One row per entity; one that cannot be read is empty, for the reader to drop."""
         headers, entities = [], []
         for number, content in _fields(body):
             if number == HEADER:
@@ -73,6 +73,8 @@ class GtfsRt(Speaks):
             except ValueError:
                 yield {}
                 continue
+            if entity.keys() <= {"id"}:  # of no kind at all, or of none that we know the field of
+                yield {}
             said = entity.get(KINDS[self.entities])
             if said is not None and not entity.get("is_deleted"):
                 yield {"id": entity.get("id"), "header": header, **said}

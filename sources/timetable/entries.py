@@ -22,12 +22,18 @@ class Scheduled(NamedTuple):
     start_date: date
     start_time: int  # seconds since the service day began, at the trip's first stop
     stop_sequence: int
-    departure_time: datetime
+    instant: int  # when it leaves, in seconds since 1970
+    timezone: ZoneInfo
     headsign: str | None
     direction_id: int | None
     wheelchair_accessible: bool | None  # None where nobody says
     pickup_type: int  # 0 as usual, 2 after a call to the agency, 3 after a sign to the driver
     headway_s: int | None  # it leaves about every so often, and no time is exact
+
+    @property
+    def departure_time(self) -> datetime:
+        """The same by the clocks there; of many that are looked at few are told."""
+        return datetime.fromtimestamp(self.instant, self.timezone)
 
 
 class StopTime(NamedTuple):
@@ -81,7 +87,8 @@ def reader(
     pattern_first, pattern_route = views.pattern_first, views.pattern_route
     pattern_direction, place_sequence = views.pattern_direction, views.place_sequence
     place_headsign, place_pickup = views.place_headsign, views.place_pickup
-    first_day, local, made = manifest.first_day, datetime.fromtimestamp, Scheduled._make
+    dates = [manifest.first_day + timedelta(n) for n in range(len(views.day_start))]
+    made = Scheduled._make
 
     def scheduled(instant: int, day: int, departure: int, stop: int) -> Scheduled:
         trip = departure >> POSITION_BITS & MAX_TRIPS - 1
@@ -92,10 +99,11 @@ def reader(
                 stops[stop],
                 str(trip_id[trip_id_first[trip] : trip_id_first[trip + 1]], "utf-8"),
                 routes[pattern_route[pattern]],
-                first_day + timedelta(day),
+                dates[day],
                 trip_start[trip],
                 place_sequence[place],
-                local(instant, timezone),
+                instant,
+                timezone,
                 labels[place_headsign[place] or trip_headsign[trip]] or None,
                 DIRECTIONS[pattern_direction[pattern]],
                 ACCESSIBLE[trip_wheelchair[trip]],

@@ -115,14 +115,13 @@ def find_departures(times: StopTimes, runs: Runs, service: Array, stops: int) ->
     # Numbers of 16 bits are sorted in one sweep.
     key = key[np.argsort(stop.astype(np.uint16) if stops < 1 << 16 else stop, kind="stable")]
     first = np.append(0, np.cumsum(np.bincount(stop, minlength=stops)))
-    for begin, end in zip(first[:-1].tolist(), first[1:].tolist(), strict=True):
-        key[begin:end].sort()
     run_service = service[runs.trip]
-    return {
-        "stop_first": first,
-        "departure": key,
-        "departure_service": run_service[key >> POSITION_BITS & MAX_TRIPS - 1],
-    }
+    departure_service = np.empty(len(key), run_service.dtype)
+    for begin, end in zip(first[:-1].tolist(), first[1:].tolist(), strict=True):
+        of_stop = key[begin:end]
+        of_stop.sort()
+        departure_service[begin:end] = run_service[of_stop >> POSITION_BITS & MAX_TRIPS - 1]
+    return {"stop_first": first, "departure": key, "departure_service": departure_service}
 
 
 def _spread(first: Array, chosen: Array) -> tuple[Array, Array]:

@@ -8,9 +8,9 @@ midnight. https://gtfs.org/documentation/schedule/reference/#field-types
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from math import ceil
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -35,6 +35,8 @@ from sources.timetable.layout import (
     Manifest,
 )
 
+NO_TIME = timedelta()
+Leaving = tuple[int, int, int, int]  # an instant, a service day, a departure and its stop
 BLOCK = 512  # departures looked at first: of most stops that is enough
 GROWTH = 4  # and so many times as many, each time that it was not
 
@@ -82,11 +84,15 @@ class Timetable:
         first: int,
         time_range: timedelta,
         route_ids: Set[str] | None = None,
+        trips: Array | None = None,
+        beyond: timedelta = NO_TIME,
     ) -> list[Scheduled]:
         """At most `first`, in order of time, from `start` and before `start + time_range`.
 
-        A station stands for all its stops. Only where and when passengers may
-        board: not from a trip's last stop.
+        After so many also what leaves less than `beyond` later than the last of them.
+        `trips` are the only ones that are wanted, as `trips_named` gives them. A station
+        stands for all its stops. Only where and when passengers may board: not from a
+        trip's last stop.
         """
         wanted = {i for stop_id in stop_ids for i in self._stops.get(stop_id, ())}
         rows = self._rows_of(wanted)
@@ -94,27 +100,39 @@ class Timetable:
         if route_ids is not None:
             routes = np.zeros(len(self._routes), bool)
             routes[[self._routes[one] for one in route_ids if one in self._routes]] = True
+        look = partial(self._leaving, rows=rows, routes=routes, trips=trips)
         # Elapsed time: adding to `start` would count an hour wrong when the clocks change.
         at = start.timestamp()
         begin, end = ceil(at), ceil(at + time_range.total_seconds())
-        found: list[tuple[int, int, int, int]] = []
+        found: list[Leaving] = []
         for day in self._days(begin, end):
             if len(found) >= first and all(at < self._day_start[day] for at, *_ in found[-1:]):
                 break  # what another day has comes later
-            found += self._leaving(day, rows, begin, end, first, routes)
+            found += look(day, begin, end, first)
             found.sort()
             del found[first:]
+        if beyond and len(found) == first > 0:
+            last = found[-1][0]
+            end = min(end, last + ceil(beyond.total_seconds()))
+            days = self._days(last, end)
+            rest = sorted(one for day in days for one in look(day, last, end, None))
+            found = [one for one in found if one[0] < last] + rest
         return [self._scheduled(*one) for one in found]
+
+    def trips_named(self, trip_ids: Iterable[str]) -> Array:
+        """For each trip of this edition, whether it is one of these; for `departures`."""
+        chosen = np.zeros(len(self._views.trip_start), bool)
+        for trip_id in trip_ids:
+            for number in self._numbers(trip_id):
+                chosen[number] = True
+        return chosen
 
     def find_trip(self, trip_id: str, start_time: int | None = None) -> Trip | None:
         """A trip and all its stops; of one that runs several times a day the first run,
         or the one that leaves its first stop at `start_time`."""
-        wanted, starts = trip_id.encode(), self._views.trip_start
-        number = bisect_left(range(len(starts)), wanted, key=self._trip_id)
-        while number < len(starts) and self._trip_id(number) == wanted:
-            if start_time is None or starts[number] == start_time:
+        for number in self._numbers(trip_id):
+            if start_time is None or self._views.trip_start[number] == start_time:
                 return self._trip(number)
-            number += 1
         return None
 
     def routes_of_stop(self, stop_id: str) -> list[str]:
@@ -180,13 +198,15 @@ class Timetable:
     def _leaving(
         self,
         day: int,
-        rows: list[tuple[int, int, int]],
         begin: int,
         end: int,
-        count: int,
+        count: int | None,
+        *,
+        rows: list[tuple[int, int, int]],
         routes: Array | None,
-    ) -> Iterator[tuple[int, int, int, int]]:
-        """The first `count` of each stop on a service day: instant, day, departure and stop.
+        trips: Array | None,
+    ) -> Iterator[Leaving]:
+        """The first `count` of each stop on a service day, or all of them.
 
         Of many services few run on a day: departures are looked through in blocks.
         """
@@ -196,12 +216,15 @@ class Timetable:
         window = np.array((since, until)) << TIME_SHIFT
         for stop, first, last in rows:
             at, last = (first + arrays.departure[first:last].searchsorted(window)).tolist()
-            left, block = count, BLOCK
+            left, block = (last - at, last - at) if count is None else (count, BLOCK)
             while at < last and left > 0:
                 runs = services.take(arrays.departure_service[at : min(at + block, last)])
-                if routes is not None:
-                    trips = arrays.departure[at : at + len(runs)] >> POSITION_BITS & MAX_TRIPS - 1
-                    runs &= routes[arrays.pattern_route[arrays.trip_pattern[trips]]]
+                if routes is not None or trips is not None:
+                    numbers = arrays.departure[at : at + len(runs)] >> POSITION_BITS & MAX_TRIPS - 1
+                    if routes is not None:
+                        runs &= routes[arrays.pattern_route[arrays.trip_pattern[numbers]]]
+                    if trips is not None:
+                        runs &= trips[numbers]
                 places = runs.nonzero()[0][:left].tolist()
                 for place in places:
                     key = keys[at + place]
@@ -215,6 +238,14 @@ class Timetable:
             bits = self._arrays.service_set[number]
             self._running[number] = np.unpackbits(bits, bitorder="little").view(bool)
         return self._running[number]
+
+    def _numbers(self, trip_id: str) -> Iterator[int]:
+        """The runs of a trip."""
+        wanted, every = trip_id.encode(), range(len(self._views.trip_start))
+        number = bisect_left(every, wanted, key=self._trip_id)
+        while number in every and self._trip_id(number) == wanted:
+            yield number
+            number += 1
 
     def _trip_id(self, number: int) -> bytes:
         views = self._views

@@ -1,4 +1,4 @@
-"""Screens: all that each city publishes, asked for at once, and which fields rest on which upstream.
+"""Screens: all that each city publishes, and which of its fields rest on which upstream.
 
 Nantes and Bordeaux as they are, but without their timetables, which stand in for real
 time; Bordeaux once more with SIRI Lite, which is asked for one stop at a time; and
@@ -16,7 +16,8 @@ import cities
 from sources import Sources
 from sources.feeds import Feed
 from sources.keyed import Keyed
-from tests.conftest import HERE, Server
+from sources.store import Memory
+from tests.conftest import Server
 
 MORNING = datetime(2026, 11, 24, 4, 40, tzinfo=UTC)  # 05:40: some vehicles are on their way
 # Nothing is read behind or ahead, and no quota stands in the way: what is under test is one read.
@@ -65,6 +66,8 @@ SCREENS = {
   parkings(city: "bordeaux", first: 40) { nodes { name availability { carSpaces } } }
 }""",
     "lite": BOARD % ("lite", "Quinconces"),
+    "planned": BOARD.rpartition("}")[0] % ("planned", "Commerce")
+    + 'route(city: "planned", gtfsId: "FR_NAOLIB:Line:1") { shortName patterns { code } } }',
 }
 
 
@@ -100,6 +103,11 @@ SOURCES = {
     "bordeaux/bikes": _upstream("bordeaux.bikes", "bikes", moves=True),
     "bordeaux/parkings": _upstream("bordeaux.parkings", "parkings", moves=True),
     "lite/departures": _upstream("bordeaux.siri", "departures", moves=True),
+}
+# Where one stands in for the other, neither is missed.
+STAND_INS = {
+    "planned/departures": _upstream("departures", ""),
+    "planned/stops.timetable": _upstream("stops", "patterns"),
 }
 
 
@@ -142,6 +150,12 @@ def _by_one_policy(text: str) -> str:
     return "\n".join(lines)
 
 
+def stand_still(server: Server) -> None:
+    """Read nothing ahead of time any more: what is held stays as it is."""
+    for feed in server.app.state.sources._feeds.values():
+        feed.cached.ahead = False
+
+
 @contextmanager
 def instead(
     server: Server, *cold: str, timeout_s: float | None = None, folder: Path | None = None
@@ -153,7 +167,7 @@ def instead(
     """
     sources: Sources = server.app.state.sources
     door = sources._door
-    before = sources._feeds, sources._keyed, door._breakers, door.folder
+    before = sources._feeds, sources._keyed, door._breakers, door.store, door.folder
     door.folder = folder or door.folder
     patience = {} if timeout_s is None else {"timeout_s": timeout_s}
 
@@ -181,13 +195,13 @@ def instead(
 
     sources._feeds = {at: feed(old) for at, old in sources._feeds.items()}
     sources._keyed = {at: keyed(old) for at, old in sources._keyed.items()}
-    door._breakers = {}
+    door._breakers, door.store = {}, Memory(door._ticks)
     try:
         yield
     finally:
         for one in (*sources._feeds.values(), *sources._keyed.values()):
             (one.cached if isinstance(one, Feed) else one).close()
-        sources._feeds, sources._keyed, door._breakers, door.folder = before
+        sources._feeds, sources._keyed, door._breakers, door.store, door.folder = before
 
 
 def at(data: Any, path: list[str | int]) -> Any:

@@ -19,7 +19,17 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.conftest import Clock, Server
-from tests.faults.screens import MORNING, SCREENS, SOURCES, at, instead, pruned, written
+from tests.faults.screens import (
+    MORNING,
+    SCREENS,
+    SOURCES,
+    STAND_INS,
+    at,
+    instead,
+    pruned,
+    stand_still,
+    written,
+)
 from tests.faults.town import SOURCES as STATES
 from tests.faults.town import Network, Outside, landed, outside, town
 
@@ -28,7 +38,9 @@ pytestmark = pytest.mark.anyio
 UNAVAILABLE = ("refuse", "delay:60", "hang", "drip", "reset", "500", "502", "503")
 REFUSED = ("429:17", "401", "403", "redirect")
 CHANGED = ("404", "html", "blank", "truncated", "interrupted", "gzip_bomb", "304", "wrong_columns")
-READABLE = ("flaky:1", "wrong_type", "skew:3600", "skew:-3600", "half", "empty")
+SKEWED = ("skew:3600", "skew:-3600")
+READABLE = ("flaky:1", "wrong_type", *SKEWED, "half", "empty")
+TOLD_TO_THE_SECOND = ("bordeaux/departures.updates", "bordeaux/vehicles")  # by their own clock
 CODES = {
     **dict.fromkeys(UNAVAILABLE, "UNAVAILABLE"),
     **dict.fromkeys(REFUSED, "REFUSED"),
@@ -37,6 +49,7 @@ CODES = {
 }
 EXCEPTIONS = {
     ("empty", "nantes/stops"): "CHANGED",  # no record, so no address of a file
+    **dict.fromkeys(product(SKEWED, TOLD_TO_THE_SECOND), "CHANGED"),  # no time of ours
 }
 SLOW = ("delay:60", "hang", "drip")
 # What a good read makes of the next one, if not STALE.
@@ -46,7 +59,10 @@ KEPT = {
     "half": "STALE",
     "empty": "STALE",
 }
-KEPT_EXCEPTIONS = dict[tuple[str, str], str]()
+KEPT_EXCEPTIONS = {
+    **dict.fromkeys(product(SKEWED, TOLD_TO_THE_SECOND), "STALE"),
+    ("half", "planned/stops.timetable"): "LIVE",  # one thing, whose rows nobody counts
+}
 MAY_SHRINK = {  # nothing runs at night, and on a good day nothing is disturbed
     "nantes/departures",
     "nantes/alerts",
@@ -55,10 +71,13 @@ MAY_SHRINK = {  # nothing runs at night, and on a good day nothing is disturbed
     "bordeaux/vehicles",
     "bordeaux/alerts",
     "lite/departures",
+    "planned/departures",
 }
 TIMEOUT_S = 0.2
 PATIENT_S = 60  # to hear of the failure itself, however slow this machine is
 LATER_S = 100  # past every source's time to live
+EVERYTHING = {**SOURCES, **STAND_INS}
+DEPARTURES = frozenset(("departures",))
 BY_THE_CLOCK = frozenset(("departures", "vehicles", "openNow", "closesAt", "hours"))
 
 
@@ -78,7 +97,7 @@ class Town(NamedTuple):
             if fault == "refuse":
                 self.network.unplugged.add(source.partition("/")[2])
             else:
-                self.world.suffer(SOURCES[source].name, fault)
+                self.world.suffer(EVERYTHING[source].name, fault)
         try:
             yield
         finally:
@@ -102,6 +121,7 @@ async def good(tmp_path_factory) -> AsyncIterator[Town]:
         async with town(world, clock, network, **settings) as server:
             screens = {city: await server.ask(screen) for city, screen in SCREENS.items()}
             assert not any("errors" in answer for answer in screens.values())
+            stand_still(server)
             yield Town(
                 server, world, network, clock, {city: a["data"] for city, a in screens.items()}
             )
@@ -110,14 +130,9 @@ async def good(tmp_path_factory) -> AsyncIterator[Town]:
 @pytest.mark.parametrize("fault", CODES)
 async def test_nothing_else_is_lost(fault, good):
     for source, (_, ours, _) in SOURCES.items():
-        city = source.partition("/")[0]
-        timeout_s = TIMEOUT_S if fault in SLOW else None
-        with instead(good.server, source, timeout_s=timeout_s), good.suffering(fault, source):
-            response = await good.server.post(SCREENS[city])
-            await landed()
+        answer = await unread(good, fault, source)
 
-        assert response.status_code == 200, source
-        answer, healthy = response.json(), good.screens[city]
+        healthy = good.screens[source.partition("/")[0]]
         assert pruned(answer["data"], ours) == pruned(healthy, ours), source
         told(answer, source, EXCEPTIONS.get((fault, source), CODES[fault]), fault)
         if fault in ("flaky:1", "wrong_type"):
@@ -131,7 +146,7 @@ def told(answer, source, code, fault):
     city, _, table = source.partition("/")
     for error in errors:
         extensions = error["extensions"]
-        assert error["path"][-1] in SOURCES[source].fields, source
+        assert error["path"][-1] in EVERYTHING[source].fields, source
         assert at(answer["data"], error["path"]) is None, source
         assert (extensions["code"], extensions["source"]) == (code, source)
         assert (extensions["city"], extensions["service"]) == (city, table.split(".")[0])
@@ -146,7 +161,7 @@ def told(answer, source, code, fault):
 async def test_what_was_read_is_shown_with_its_age(fault, good):
     with (
         instead(good.server, timeout_s=1 if fault in SLOW else None),
-        good.suffering(fault, *SOURCES),
+        good.suffering(fault, *EVERYTHING),
     ):
         good.clock.advance(LATER_S)
         for city, screen in SCREENS.items():
@@ -160,15 +175,55 @@ async def test_what_was_read_is_shown_with_its_age(fault, good):
             aside = {one["id"]: one for one in answer["extensions"]["sources"]}
             states = await good.server.ask(STATES.replace("sources", f'sources(city: "{city}")'))
             asked = {one["id"]: one for one in states["data"]["sources"]}
-            for source in SOURCES:
+            for source in EVERYTHING:
                 if source.startswith(f"{city}/"):
                     state = kept(fault, source)
-                    print(fault, source, state, aside[source], asked[source])
                     for one in (aside[source], asked[source]):
                         assert one["state"] == state, source
                         assert one["ageS"] == (0 if state == "LIVE" else LATER_S), source
                     assert bool(asked[source]["lastError"]) is (state != "LIVE"), source
         await landed()
+
+
+UNREADABLE = [fault for fault, code in CODES.items() if code]
+
+
+@pytest.mark.parametrize("fault", UNREADABLE)
+async def test_a_timetable_stands_in_for_real_time(fault, good):
+    answer = await unread(good, fault, "planned/departures")
+
+    assert "errors" not in answer
+    assert pruned(answer["data"], DEPARTURES) == pruned(good.screens["planned"], DEPARTURES)
+    told = answer["data"]["stops"]["nodes"][0]["departures"]
+    assert [one["realtime"] for one in told] == [False] * 4
+    states = {one["id"]: one["state"] for one in answer["extensions"]["sources"]}
+    assert states["planned/departures"] == ("OVER_QUOTA" if fault == "429:17" else "DOWN")
+    assert states["planned/stops.timetable"] == "LIVE"
+
+
+@pytest.mark.parametrize("fault", UNREADABLE)
+async def test_real_time_does_without_a_timetable(fault, good, tmp_path):
+    answer = await unread(good, fault, "planned/stops.timetable", folder=tmp_path)
+
+    patterns = frozenset(("patterns",))
+    told(answer, "planned/stops.timetable", CODES[fault], fault)
+    assert pruned(answer["data"], patterns | DEPARTURES) == pruned(
+        good.screens["planned"], patterns | DEPARTURES
+    )
+    assert any(one["realtime"] for one in answer["data"]["stops"]["nodes"][0]["departures"])
+
+
+async def unread(good, fault, source, **options):
+    """What is answered when a source has its bad day before it was ever read."""
+    timeout_s = TIMEOUT_S if fault in SLOW else None
+    with (
+        instead(good.server, source, timeout_s=timeout_s, **options),
+        good.suffering(fault, source),
+    ):
+        response = await good.server.post(SCREENS[source.partition("/")[0]])
+        await landed()
+    assert response.status_code == 200, source
+    return response.json()
 
 
 def kept(fault, source):

@@ -2,7 +2,6 @@
 
 import asyncio
 from itertools import pairwise
-from time import perf_counter
 
 import httpx
 import pytest
@@ -78,23 +77,17 @@ async def test_who_asked_first_may_leave(world, clock):
     assert world.calls() == {"pools": 1}
 
 
-async def test_nobody_waits_longer_than_the_deadline(world, clock, record_property):
+async def test_what_is_late_is_told_at_the_deadline(world, clock):
+    """How late that is, to the millisecond: `test_deadline.py`."""
     async with town(world, clock, deadline_s=DEADLINE_S) as server:
         while "errors" in (before := await server.ask(NO_TRAMS)):  # a slow machine reads in turns
             pass
         while "errors" in await server.ask('{ stops(name: "Commerce", first: 1) { totalCount } }'):
             pass
         world.suffer("departures", "hang")
-        started = perf_counter()
         answer = await server.ask(HOME)
-        took_s = perf_counter() - started
-        again_at = perf_counter()
         await server.ask(HOME)
-        again_s = perf_counter() - again_at
 
-    record_property("seconds", took_s)
-    assert DEADLINE_S - 0.05 <= took_s < DEADLINE_S + GENEROUS_S
-    assert again_s < DEADLINE_S + GENEROUS_S
     assert {name: answer["data"][name] for name in before["data"]} == before["data"]
     [error] = answer["errors"]
     assert error["extensions"]["code"] == "DEADLINE"

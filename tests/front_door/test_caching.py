@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from server.manifests import digest
+from sources.timetable import Timetable
 from tests.conftest import Clock, Replay, down, serving
 from tests.front_door.partners import CLIENTS, KEY, PEPPER, bearer
 
@@ -21,10 +22,8 @@ FIRST = (
 )
 TWO = "query A { __typename } query B { again: __typename }"
 QUERIES = sorted((Path(__file__).parents[1] / "queries").glob("*.graphql"))
-MOMENTS = {
-    "in the morning": datetime(
-        2026, 11, 24, 9, 5, 1, tzinfo=UTC
-    ),  # no tram leaves at this very moment
+MOMENTS = {  # a second past the minute, when no tram is just leaving
+    "in the morning": datetime(2026, 11, 24, 9, 5, 1, tzinfo=UTC),
     "before pools close": datetime(2026, 11, 24, 20, 50, 1, tzinfo=UTC),
     "before midnight": datetime(2026, 11, 24, 22, 30, 1, tzinfo=UTC),
 }
@@ -49,6 +48,14 @@ async def control(server, query):
     answer = await get(server, query)
     assert answer.status_code == 200
     return answer.headers["cache-control"]
+
+
+async def with_timetables(server):
+    """An answer does without a timetable whose first import takes its time: wait for them."""
+    sources = server.app.state.sources
+    for kind, city in sources.kinds():
+        if kind is Timetable:
+            await sources.collection(kind, city)
 
 
 def seconds(control):
@@ -102,6 +109,7 @@ async def test_no_answer_changes_while_it_holds(query, moment):
     clock = Clock()
     clock.now = MOMENTS[moment]
     async with serving(httpx.MockTransport(Replay()), clock) as server:
+        await with_timetables(server)
         first = await get(server, query.read_text())
         if first.headers["cache-control"] == "no-store":
             assert "errors" in first.json()
@@ -125,6 +133,7 @@ async def test_what_is_stale_is_kept_a_moment_only(server, replay):
 
 
 async def test_so_is_what_does_without_a_source_that_fails(server, replay):
+    await with_timetables(server)
     server.clock.advance(1)
     replay.broken["departures"] = down
     stop = '{ stop(gtfsId: "FR_NAOLIB:StopPlace:20") { departures(first: 1) { expectedAt } } }'

@@ -95,6 +95,44 @@ async def test_fields_are_counted_by_who_asks_for_them(server):
     assert ("poche_field_requests_total", "Pool.name", "anonymous") not in found
 
 
+async def test_values_are_counted_where_they_are_written_or_sent(server):
+    """Input fields and enum values: in the document, as a default, in variables."""
+    stops = "stops(near: {lat: 47.2, lon: -1.5}) { totalCount }"
+    menus = "menus(variants: $variants) { date }"
+    query = f"query ($variants: [MenuVariant!]! = [ALLERGY], $near: Near) {{ {stops} {menus}"
+    query += " bikes(near: $near) { totalCount } }"
+    near = {"lat": 47.2, "lon": -1.5, "within": 300, "nothing": 1}
+    await server.post(query)
+    await server.post(query, {"variants": ["STANDARD", "NO_SUCH"], "near": near})
+    found = await samples(server)
+
+    def times(coordinate):
+        return found.get(("poche_field_requests_total", coordinate, "anonymous"))
+
+    assert times("Query.stops(near:)") == times("Near.lat") == 2
+    assert times("Near.within") == 1
+    assert times("MenuVariant.ALLERGY") == 2
+    assert times("MenuVariant.STANDARD") == 1
+    assert times("MenuVariant.NO_SUCH") is times("Near.nothing") is None
+
+
+async def test_values_that_lie_deep_are_no_trouble(server):
+    query = "query ($variants: [MenuVariant!]!) { menus(variants: $variants) { date } }"
+    deep = '{"query": "%s", "variables": {"variants": %s}}' % (query, "[" * 900 + "]" * 900)
+    headers = {"Content-Type": "application/json"}
+    answer = await server.client.post("/graphql", content=deep, headers=headers)
+    assert answer.status_code == 422
+
+
+async def test_what_is_live_is_counted_while_it_is(server):
+    live = server.app.state.live
+    with live.client("127.0.0.1", lambda: None):
+        found = await samples(server)
+    counted = [f"poche_{name}" for name in ("live_clients", "live_questions", "subscribers")]
+    assert [found[name,] for name in counted] == [1, 0, 0]
+    assert (await samples(server))["poche_live_clients",] == 0
+
+
 async def test_names_that_clients_invent_are_no_labels(server):
     for number in range(20):
         body = {"query": f"query Invented{number} {{ __typename }}"}

@@ -1,6 +1,6 @@
-"""`python -m tests.fuzz TARGET [libFuzzer's options]`: until it finds something, or is told to stop.
+"""`python -m tests.fuzz TARGET [libFuzzer's options]`: until it finds something.
 
-`-max_total_time=60` is a minute. `pip install poche[fuzz]` brings atheris.
+`-max_total_time=60` is for a minute. `pip install poche[fuzz]` brings atheris.
 """
 
 import sys

@@ -1,7 +1,6 @@
 """Targets: each takes any bytes, and raises only what is a bug."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -36,9 +35,7 @@ def runner() -> asyncio.Runner:
 
 @cache
 def folder() -> Path:
-    return Path(
-        mkdtemp(prefix="poche-fuzz-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
-    )
+    return Path(mkdtemp(prefix="poche-fuzz-"))
 
 
 def body(data: bytes) -> None:

@@ -4,7 +4,7 @@ import json
 import struct
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Thread
 
 import httpx
@@ -46,10 +46,8 @@ def connected(address: str, **options) -> Iterator[ClientConnection]:
 
 def poured(connection: ClientConnection, frames: bytes) -> None:
     """All at once, as far as the server takes it."""
-    try:
+    with suppress(OSError):  # it has hung up
         connection.socket.sendall(frames)
-    except OSError:  # it has hung up
-        pass
 
 
 def closed(connection: ClientConnection) -> int | None:

@@ -176,6 +176,15 @@ async def test_pings_come_back(city):
         await socket.hello()
 
 
+async def test_who_takes_nothing_gets_no_pongs(city):
+    async with city.greeted() as socket:
+        [session] = city.server.server_state.connections
+        session.writable.clear()  # as uvicorn does when a client's network is full
+        await socket.connection.ping()
+        assert await socket.closed() == 1006
+    await city.quiet()
+
+
 async def test_keys_come_with_hello(replay, clock, tmp_path):
     (tmp_path / "clients.toml").write_text(f'[tram]\nkeys = ["{hashed("key", "salt")}"]')
     settings = {"clients": tmp_path / "clients.toml", "pepper": "salt", "anonymous": "off"}

@@ -82,9 +82,11 @@ def running(kind: type[Keeper]) -> Iterator[Keeper]:
     """One of them, in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="poche-") as folder:  # a socket's path must be short
         server = kind(Path(folder))
-        yield server
-        server.client.close()
-        server.kill()
+        try:
+            yield server
+        finally:
+            server.client.close()
+            server.kill()
 
 
 over_valkey = pytest.mark.parametrize("valkey", [Valkey], ids=["valkey"], indirect=True)

@@ -2,11 +2,15 @@
 
 import zipfile
 from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sources.timetable import Report, Timetable
 from sources.timetable.importing import import_feed
 
+PARIS = ZoneInfo("Europe/Paris")
+DAY = timedelta(hours=24)
 WEEK = "monday,tuesday,wednesday,thursday,friday,saturday,sunday"
 
 # Three stops of one station; a tram from Port to Mairie on every day of the summer of 2026.
@@ -32,6 +36,16 @@ SMALL = {
     ),
 }
 
+TIMES = SMALL["stop_times.txt"]
+EXPECTED = ["08:00 t-1 port", "08:11 t-1 gare-1"]  # on any of its days
+
+
+def lines(change: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """The small feed with one text of some files replaced, which must be there."""
+    for file, (old, _) in change.items():
+        assert old in SMALL[file]
+    return SMALL | {file: SMALL[file].replace(old, new) for file, (old, new) in change.items()}
+
 
 def zipped(into: Path, files: Mapping[str, str | bytes], folder: str = "") -> Path:
     """A zip of the files at `into`."""
@@ -47,3 +61,11 @@ def imported(
     """The edition that a feed becomes, and what was said of it."""
     report = import_feed(zipped(into / "feed.zip", files, folder), into / "edition")
     return Timetable.open(into / "edition"), report
+
+
+def board(timetable: Timetable, *stop_ids: str, on: date = date(2026, 6, 1)) -> list[str]:
+    """A day's departures, as `time trip stop`."""
+    start = datetime(on.year, on.month, on.day, tzinfo=PARIS)
+    stops = stop_ids or ("GARE", "port", "mairie")
+    found = timetable.departures(stops, start, first=100, time_range=DAY)
+    return [f"{one.departure_time:%H:%M} {one.trip_id} {one.stop_id}" for one in found]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sources.timetable import Editions
+from sources.timetable.layout import FORMAT
 from tests.timetable.feeds import SMALL, zipped
 
 LATER = SMALL | {"stop_times.txt": SMALL["stop_times.txt"].replace("08:", "09:")}

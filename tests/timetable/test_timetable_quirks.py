@@ -1,43 +1,26 @@
 """Quirks: what real feeds do to the reference, one by one, on feeds made by hand."""
 
-import struct
 import zipfile
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from sources.timetable import Timetable
 from sources.timetable.importing import import_feed
-from tests.asked import broken
-from tests.timetable.feeds import SMALL, WEEK, imported, zipped
-
-PARIS = ZoneInfo("Europe/Paris")
-DAY = timedelta(hours=24)
-TIMES = SMALL["stop_times.txt"]
-
-
-def board(timetable: Timetable, *stop_ids: str, on: date = date(2026, 6, 1)) -> list[str]:
-    """A day's departures, as `time trip stop`."""
-    start = datetime(on.year, on.month, on.day, tzinfo=PARIS)
-    stops = stop_ids or ("GARE", "port", "mairie")
-    found = timetable.departures(stops, start, first=100, time_range=DAY)
-    return [f"{one.departure_time:%H:%M} {one.trip_id} {one.stop_id}" for one in found]
-
-
-EXPECTED = ["08:00 t-1 port", "08:11 t-1 gare-1"]
-
-
-def lines(change: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    """The small feed with one text of some files replaced, which must be there."""
-    for file, (old, _) in change.items():
-        assert old in SMALL[file]
-    return SMALL | {file: SMALL[file].replace(old, new) for file, (old, new) in change.items()}
+from tests.timetable.feeds import (
+    DAY,
+    EXPECTED,
+    PARIS,
+    SMALL,
+    TIMES,
+    WEEK,
+    board,
+    imported,
+    lines,
+    zipped,
+)
 
 
 def every(old: str, new: str) -> dict[str, str]:
@@ -113,13 +96,15 @@ def test_what_a_departure_says(tmp_path: Path) -> None:
         "start_date": date(2026, 6, 1),
         "start_time": 8 * 3600,
         "stop_sequence": 1,
-        "departure_time": datetime(2026, 6, 1, 8, tzinfo=PARIS),
+        "instant": datetime(2026, 6, 1, 8, tzinfo=PARIS).timestamp(),
+        "timezone": PARIS,
         "headsign": "Via Gare",
         "direction_id": 0,
         "wheelchair_accessible": True,
         "pickup_type": 3,
         "headway_s": None,
     }
+    assert one.departure_time.isoformat() == "2026-06-01T08:00:00+02:00"
     assert (two.headsign, two.pickup_type, two.departure_time.hour) == ("Mairie", 0, 8)
 
 
@@ -133,22 +118,6 @@ def test_accessibility_is_never_guessed(tmp_path: Path) -> None:
         trip = timetable.find_trip("t-1")
         assert trip is not None
         assert (trip.wheelchair_accessible, trip.direction_id) == (meaning, None)
-
-
-def test_a_trip_and_its_stops(tmp_path: Path) -> None:
-    timetable, _ = imported(tmp_path, SMALL)
-    trip = timetable.find_trip("t-1")
-    assert trip is not None
-    assert (trip.route_id, trip.headsign, trip.short_name, trip.block_id) == (
-        *("T1", "Mairie", None, "b-7"),
-    )
-    assert [tuple(one) for one in trip.stop_times] == [
-        ("port", 1, 28800, 28800, "Mairie", 0, 1),
-        ("gare-1", 2, 29400, 29460, "Mairie", 0, 0),
-        ("mairie", 3, 30000, 30000, "Mairie", 0, 0),
-    ]
-    assert timetable.find_trip("t-2") is None
-    assert timetable.find_trip("t") is None
 
 
 def test_nobody_boards_where_it_ends_or_only_lets_off(tmp_path: Path) -> None:
@@ -288,108 +257,3 @@ def test_latin_1_is_mended_line_by_line(tmp_path: Path) -> None:
     start = datetime(2026, 6, 1, tzinfo=PARIS)
     found = timetable.departures(["port"], start, first=9, time_range=DAY)
     assert [one.headsign for one in found] == ["Église", "Évêché"]
-
-
-def test_routes_and_their_stops(tmp_path: Path) -> None:
-    trips, times = SMALL["trips.txt"], TIMES
-    ways = [("T1", 0, "port gare-2 mairie"), ("T1", 0, "port gare-2 mairie"),
-            ("T1", 1, "mairie gare-2 port"), ("B2", "", "port gare-1")]  # fmt: skip
-    for number, (route, direction, stops) in enumerate(ways):
-        trips += f"{route},daily,w-{number},,{direction},,\n"
-        for place, stop in enumerate(stops.split()):
-            times += f"w-{number},1{number}:0{place}:00,1{number}:0{place}:00,{stop},{place},0,0\n"
-    shapes = "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\n"
-    shapes += "s,47.3,-1.5,2\ns,47.1,-1.7,1\nother,1,1,1\ns,99,0,3\n"
-    trips = "\n".join(
-        line + (",shape_id" if i == 0 else ",s" if ",t-1," in line else ",")
-        for i, line in enumerate(trips.splitlines())
-    )
-    files = SMALL | {"trips.txt": trips, "stop_times.txt": times, "shapes.txt": shapes}
-    timetable, _ = imported(tmp_path, files)
-    assert sorted(timetable.route_ids) == ["B2", "T1"]
-    assert timetable.stops_of_route("T1") == {
-        0: ["port", "gare-2", "mairie", "gare-1"],
-        1: ["mairie", "gare-2", "port"],
-    }
-    patterns = timetable.patterns_of_route("T1")
-    assert [(one.direction_id, one.trips, len(one.stop_ids)) for one in patterns] == [
-        (0, 2, 3), (0, 1, 3), (1, 1, 3),
-    ]  # fmt: skip
-    assert timetable.stops_of_route("B2") == {None: ["port", "gare-1"]}
-    assert timetable.stops_of_route("X9") == {}
-    served = {stop: sorted(timetable.routes_of_stop(stop)) for stop in ("GARE", "gare-2", "moon")}
-    assert served == {"GARE": ["B2", "T1"], "gare-2": ["T1"], "moon": []}
-    shaped = {one.stop_ids[1]: timetable.shape(one.number) for one in patterns if one.trips == 1}
-    assert shaped["gare-1"] == [(47.1, -1.7), (47.3, -1.5)]
-    assert shaped["gare-2"] == []
-
-
-def bomb() -> bytes:
-    return b"trip_id\n" + b"0" * (4 << 20)
-
-
-def missing(*names: str) -> dict[str, str]:
-    return {name: text for name, text in SMALL.items() if name not in names}
-
-
-@pytest.mark.parametrize(
-    ("files", "why"),
-    [
-        (missing("stops.txt"), "no stops.txt"),
-        (SMALL | {"stops.txt": ""}, "no stops.txt"),
-        (missing("trips.txt"), "no trips.txt"),
-        (missing("stop_times.txt"), "no stop_times.txt"),
-        (missing("calendar.txt"), "no service on any day"),
-        (missing("agency.txt"), "no agency_timezone"),
-        (lines({"agency.txt": ("Europe/Paris", "Europe/Nantes")}), "no such agency_timezone"),
-        (lines({"agency.txt": ("Europe/Paris", "../../etc/passwd")}), "no such agency_timezone"),
-        ({name: text.splitlines()[0] for name, text in SMALL.items()} |
-         {"agency.txt": SMALL["agency.txt"]}, "no stop in"),
-        (SMALL | {"trips.txt": "a,b\n1,2\n"}, "trips in trips.txt"),
-        (SMALL | {"stop_times.txt": "trip_id\nt-1\n"}, "stop_times.txt that can be used"),
-        (SMALL | {"stop_times.txt": TIMES.replace(",0,", ",1,")}, "no departure"),
-        (SMALL | {"stop_times.txt": bomb()}, "a bomb"),
-        (SMALL | {"stops.txt": TIMES + "x" * (3 << 20) + "y,z" * 10000}, "bomb|endless line"),
-    ],
-)  # fmt: skip
-def test_what_is_no_feed_is_refused(
-    tmp_path: Path, files: Mapping[str, str | bytes], why: str
-) -> None:
-    with pytest.raises(ValueError, match=why):
-        imported(tmp_path, files)
-    assert [path.name for path in tmp_path.iterdir()] == ["feed.zip"]  # and nothing is left of it
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.data())
-def test_any_bytes_are_a_timetable_or_refused(data: st.DataObject) -> None:
-    file = data.draw(st.sampled_from(sorted(SMALL)))
-    body = data.draw(broken(SMALL[file].encode()))
-    with TemporaryDirectory() as folder:
-        try:
-            timetable, report = imported(Path(folder), SMALL | {file: body})
-        except ValueError:
-            return
-        assert report.counts["departures"] <= 2
-        board(timetable)
-
-
-def test_a_feed_that_does_not_say_its_time_zone_may_be_told(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "feed.zip", missing("agency.txt"))
-    import_feed(path, tmp_path / "edition", timezone="Europe/Paris")
-    assert board(Timetable.open(tmp_path / "edition")) == EXPECTED
-
-
-def test_an_encrypted_zip_is_refused(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "feed.zip", SMALL)
-    body = path.read_bytes()
-    entry = body.index(b"stops.txt", body.index(b"PK\x01\x02")) - 46 + 8
-    path.write_bytes(body[:entry] + struct.pack("<H", 1) + body[entry + 2 :])
-    with pytest.raises(ValueError, match="encrypted"):
-        import_feed(path, tmp_path / "edition")
-
-
-def test_more_than_is_allowed_is_refused(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "feed.zip", SMALL)
-    with pytest.raises(ValueError, match="more than the"):
-        import_feed(path, tmp_path / "edition", max_unzipped=len(TIMES) - 1)

@@ -7,7 +7,7 @@ Port: `t-600` at ten o'clock.
 
 import zipfile
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 from google.transit.gtfs_realtime_pb2 import FeedMessage, TripUpdate
 
+from sources.errors import SourceError
+from sources.timetable import Timetable
 from tests.conftest import NOW, Clock, Server, serving
 
 MIDNIGHT = int(NOW.timestamp()) - 10 * 3600 - 5 * 60  # NOW is five past ten there
@@ -101,9 +103,10 @@ class Town:
 
 @asynccontextmanager
 async def living(town: Town, data: Path, clock: Clock | None = None) -> AsyncIterator[Server]:
-    """The server, in that town."""
-    patience = {"deadline_s": 60.0}  # a timetable is imported, however slow this machine is
-    async with serving(httpx.MockTransport(town), clock, data=data, **patience) as server:
+    """The server, in that town, once it has imported the timetable, or tried to."""
+    async with serving(httpx.MockTransport(town), clock, data=data) as server:
+        with suppress(SourceError):
+            await server.app.state.sources.collection(Timetable, "bordeaux")
         yield server
 
 
