@@ -94,9 +94,7 @@ class Sources:
         """Everything that is read whole: a kind of thing, and the slug of a city."""
         return self._feeds.keys()
 
-    def report(
-        self, city: str, only: Mapping[str, Iterable[str]] | None = None
-    ) -> list[Source]:
+    def report(self, city: str, only: Mapping[str, Iterable[str]] | None = None) -> list[Source]:
         """How each of a city's sources is doing, in the order of its file.
 
         Or `only` some by id, each with the keys that it was asked for, if it is keyed.

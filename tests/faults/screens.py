@@ -202,17 +202,3 @@ def instead(
         for one in (*sources._feeds.values(), *sources._keyed.values()):
             (one.cached if isinstance(one, Feed) else one).close()
         sources._feeds, sources._keyed, door._breakers, door.store, door.folder = before
-
-
-def at(data: Any, path: list[str | int]) -> Any:
-    """What an answer has at an error's path."""
-    for step in path:
-        data = data[step]
-    return data
-
-
-def pruned(data: Any, names: frozenset[str]) -> Any:
-    """The same answer without some fields, however deep they are."""
-    if isinstance(data, dict):
-        return {name: pruned(value, names) for name, value in data.items() if name not in names}
-    return [pruned(one, names) for one in data] if isinstance(data, list) else data

@@ -24,14 +24,12 @@ from tests.faults.screens import (
     SCREENS,
     SOURCES,
     STAND_INS,
-    at,
     instead,
-    pruned,
     stand_still,
     written,
 )
 from tests.faults.town import SOURCES as STATES
-from tests.faults.town import Network, Outside, landed, outside, town
+from tests.faults.town import Network, Outside, at, landed, outside, pruned, town
 
 pytestmark = pytest.mark.anyio
 

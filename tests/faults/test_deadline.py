@@ -10,6 +10,7 @@ import asyncio
 import httpx
 import pytest
 
+import cities
 from tests.conftest import HERE, Clock, Replay, serving
 from tests.leaping import LeapingLoop
 
@@ -134,8 +135,6 @@ async def test_what_was_read_stands_in_for_what_hangs(server, upstreams, clock):
 
 
 async def test_a_grace_is_of_its_source(upstreams, clock, tmp_path):
-    import cities
-
     text = (cities.HERE / "nantes.toml").read_text("utf-8")
     (tmp_path / "nantes.toml").write_text(
         text.replace("[departures]\n", '[departures]\ngrace = "0.5s"\n'), "utf-8"

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Set
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -144,7 +144,7 @@ def nantes(folder: Path, changes: Mapping[str, Mapping[str, str]]) -> Path:
     return folder
 
 
-def pruned(data: Any, names: set[str]) -> Any:
+def pruned(data: Any, names: Set[str]) -> Any:
     """The same answer without some fields, however deep they are."""
     if isinstance(data, dict):
         return {name: pruned(value, names) for name, value in data.items() if name not in names}

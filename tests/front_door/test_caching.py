@@ -50,12 +50,14 @@ async def control(server, query):
     return answer.headers["cache-control"]
 
 
-async def with_timetables(server):
-    """An answer does without a timetable whose first import takes its time: wait for them."""
-    sources = server.app.state.sources
-    for kind, city in sources.kinds():
-        if kind is Timetable:
-            await sources.collection(kind, city)
+async def whole(server, query):
+    """An answer that does not do without a timetable because its first import takes its time."""
+    first = await get(server, query)
+    for source in first.json()["extensions"]["sources"]:
+        city, _, table = source["id"].partition("/")
+        if table == "stops.timetable":
+            await server.app.state.sources.collection(Timetable, city)
+    return await get(server, query)
 
 
 def seconds(control):
@@ -103,14 +105,24 @@ async def test_what_time_itself_changes_holds_until_then_and_no_longer():
     assert after.json()["data"] != before.json()["data"]
 
 
+async def test_what_is_asked_of_today_holds_until_midnight():
+    clock = Clock()
+    clock.now = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)  # half past eleven in Nantes
+    async with serving(httpx.MockTransport(Replay()), clock) as server:
+        today = await control(server, "{ menus(days: 1) { date } }")
+        that_day = await control(server, '{ menus(from: "2026-11-24", days: 1) { date } }')
+
+    assert today == "public, max-age=1800"
+    assert seconds(that_day) == 3_600
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("query", QUERIES, ids=lambda path: path.stem)
 async def test_no_answer_changes_while_it_holds(query, moment):
     clock = Clock()
     clock.now = MOMENTS[moment]
     async with serving(httpx.MockTransport(Replay()), clock) as server:
-        await with_timetables(server)
-        first = await get(server, query.read_text())
+        first = await whole(server, query.read_text())
         if first.headers["cache-control"] == "no-store":
             assert "errors" in first.json()
             return
@@ -133,11 +145,10 @@ async def test_what_is_stale_is_kept_a_moment_only(server, replay):
 
 
 async def test_so_is_what_does_without_a_source_that_fails(server, replay):
-    await with_timetables(server)
     server.clock.advance(1)
     replay.broken["departures"] = down
     stop = '{ stop(gtfsId: "FR_NAOLIB:StopPlace:20") { departures(first: 1) { expectedAt } } }'
-    answer = await get(server, stop)
+    answer = await whole(server, stop)
 
     assert answer.json()["data"]["stop"]["departures"]
     assert answer.headers["cache-control"] == "public, max-age=5"
