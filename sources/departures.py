@@ -6,15 +6,17 @@ second no real time.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from schema.departures import Departure, OccupancyStatus, RealtimeState
-from sources.reading import reads
+from sources.collection import Collection
+from sources.reading import doubted, reads
 from sources.row import LATEST, Row
+from sources.timetable import Timetable
 from sources.timetable.service_days import find_date
-from sources.updates import StopUpdate, TripUpdate
+from sources.updates import EXTRA, StopUpdate, TripUpdate
 
 # In Nantes at 22:05 a bus due at 22:23 was said to leave at 22:12, as it was at 20:12: nobody
 # had looked since. Buses on their way are looked at every minute or few.
@@ -61,6 +63,36 @@ def departure(row: Row) -> Departure | None:
         updated_at=recorded if realtime else None,
         realtime_state=RealtimeState.CANCELED if canceled else RealtimeState.SCHEDULED,
     )
+
+
+class _Matched:
+    """Whether any trip of a snapshot of updates is in a timetable: found out once for each."""
+
+    def __init__(self, updates: Collection[TripUpdate]) -> None:
+        self.trips = {
+            one.trip_id
+            for one in updates.items
+            if one.trip_id is not None and one.relationship not in EXTRA
+        }
+        self._of: tuple[Timetable, bool] | None = None
+
+    def by(self, timetable: Timetable) -> bool:
+        if self._of is None or self._of[0] is not timetable:
+            self._of = timetable, bool(timetable.trips_named(self.trips).any())
+        return self._of[1]
+
+
+@doubted(TripUpdate)
+def _unmatched(
+    updates: Collection[TripUpdate],
+    _: object,
+    held: Callable[[type], Collection[Timetable] | None],
+) -> str | None:
+    """Real time of another edition, or of another network: riders get the plan."""
+    timetables, matched = held(Timetable), updates.derived(_Matched)
+    if timetables is None or not matched.trips or matched.by(timetables.items[0]):
+        return None
+    return f"none of its {len(matched.trips)} trips is in the timetable"
 
 
 @reads(

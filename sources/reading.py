@@ -17,6 +17,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import structlog
 
 from cities import Binding, City
+from sources.collection import Collection
 from sources.row import Row
 
 T = TypeVar("T")
@@ -46,7 +47,12 @@ class Keeps(Protocol[T_co]):
         """What was made last, perhaps before a restart, and when its payload was read."""
 
 
+# What may speak against things of a kind that were read well: the collection of them, the time,
+# and what is held of other kinds in; in words, or None.
+Doubt = Callable[[Collection[Any], datetime, Callable[[type], Collection[Any] | None]], str | None]
+
 readers: dict[type, Reader[Any]] = {}
+doubts: dict[type, Doubt] = {}
 open_ended: dict[str, Reader[Any]] = {}  # by the pattern of their tables, such as `places.*`
 
 
@@ -100,6 +106,16 @@ def part_of(kind: type[T], part: str) -> type[T] | None:
         if issubclass(one, kind) and reader.table.partition(".")[2] == part:
             return one
     return None
+
+
+def doubted(kind: type) -> Callable[[Doubt], Doubt]:
+    """Declare what may speak against a kind of thing: its source is `STALE` then, and says why."""
+
+    def register(doubt: Doubt) -> Doubt:
+        doubts[kind] = doubt
+        return doubt
+
+    return register
 
 
 def keeps(kind: type[T], table: str, keeping: Keeps[T]) -> None:

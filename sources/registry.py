@@ -1,9 +1,10 @@
 """Sources: every feed of every city, found by what is wanted of it."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import strawberry
@@ -21,7 +22,7 @@ from sources.feeds import Feed, Table
 from sources.http import Door
 from sources.keyed import Keyed
 from sources.protocols import protocols
-from sources.reading import reader_of, readers, tables
+from sources.reading import doubts, reader_of, readers, tables
 
 T = TypeVar("T")
 IDLE_AFTER_TTLS = 3
@@ -104,7 +105,7 @@ class Sources:
         for at, keyed in self._keyed.items():
             feeds[at] = keyed.latest((only or {}).get(keyed.table.binding.source, ()))
         found = {
-            table.binding.table: _source(feed, table, now)
+            table.binding.table: _source(feed, table, now, partial(self._held, city))
             for (kind, slug), feed in feeds.items()
             if slug == city
             for table in feed.tables
@@ -170,6 +171,11 @@ class Sources:
         for keyed in self._keyed.values():
             keyed.close()
 
+    def _held(self, city: str, kind: type) -> Collection[Any] | None:
+        """What is held of one kind of thing, however old; nothing is read for it."""
+        feed = self._feeds.get((kind, city))
+        return None if feed is None else _collection(feed, kind)
+
     def _feed(self, kind: type, city: str) -> Feed:
         feed = self._feeds.get((kind, city))
         if feed is None:
@@ -207,11 +213,20 @@ def _table(city: City, binding: Binding) -> Table:
         raise CityError.worded(where, error, {*speaks.model_fields, *WORDS}) from None
 
 
-def _source(feed: Feed, table: Table, now: datetime) -> Source:
-    binding, cached = table.binding, feed.cached
-    held = cached.held.value.get(table.reader.kind) if cached.held is not None else None
-    collection = held if isinstance(held, Collection) else None
-    error = cached.error or feed.problems.get(table.reader.kind)
+def _collection(feed: Feed, kind: type) -> Collection[Any] | None:
+    held = feed.cached.held.value.get(kind) if feed.cached.held is not None else None
+    return held if isinstance(held, Collection) else None
+
+
+def _source(
+    feed: Feed, table: Table, now: datetime, held: Callable[[type], Collection[Any] | None]
+) -> Source:
+    binding, cached, kind = table.binding, feed.cached, table.reader.kind
+    collection = _collection(feed, kind)
+    error = cached.error or feed.problems.get(kind)
+    if error is None and collection is not None and kind in doubts:
+        doubt = doubts[kind](collection, now, held)
+        error = None if doubt is None else Changed(doubt, binding)
     fetched_at = collection.fetched_at if collection is not None else None
     return Source(
         id=strawberry.ID(binding.source),

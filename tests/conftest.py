@@ -21,7 +21,7 @@ from starlette.applications import Starlette
 import cities
 from server.app import create_app
 from server.settings import Settings
-from sources.timetable import KeptTimetable
+from sources.kept import KeptTimetable
 
 HERE = Path(__file__).parent
 RECORDINGS = HERE / "recordings"

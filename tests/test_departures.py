@@ -42,7 +42,7 @@ def test_without_a_timetable_real_time_answers_alone(graphql, tmp_path, monkeypa
     def broken(*_):
         raise ValueError("no timetable in it")
 
-    monkeypatch.setattr("sources.timetable.KeptTimetable.made", broken)
+    monkeypatch.setattr("sources.kept.KeptTimetable.made", broken)
     answer = graphql(COMMERCE % "first: 5", data=tmp_path)
 
     assert "errors" not in answer
@@ -57,7 +57,7 @@ def test_without_both_it_says_what_is_wrong(graphql, replay, tmp_path, monkeypat
     def broken(*_):
         raise ValueError("no timetable in it")
 
-    monkeypatch.setattr("sources.timetable.KeptTimetable.made", broken)
+    monkeypatch.setattr("sources.kept.KeptTimetable.made", broken)
     replay.broken["departures"] = down
 
     answer = graphql(COMMERCE % "first: 5", data=tmp_path)
@@ -137,4 +137,5 @@ def test_thirty_stops_nearby_are_one_batch_of_each_source(graphql, replay, monke
     assert len(stops) == 30
     assert sum(len(stop["departures"]) for stop in stops) == 90
     assert replay.calls == {"stops": 2, "departures": 1}  # a record, and the file that it names
-    assert batches == {"StopsIn": 1, "DeparturesAt": 1, "RouteWith": 1, "TripOn": 1}
+    # Departures bring their routes with them.
+    assert batches == {"StopsIn": 1, "DeparturesAt": 1, "TripOn": 1}

@@ -12,13 +12,11 @@ beside the old one and takes its place when it is whole.
 
 from sources.timetable.editions import Editions
 from sources.timetable.entries import Pattern, Scheduled, StopTime, Trip
-from sources.timetable.kept import KeptTimetable
 from sources.timetable.layout import Report
 from sources.timetable.timetable import Timetable
 
 __all__ = [
     "Editions",
-    "KeptTimetable",
     "Pattern",
     "Report",
     "Scheduled",

@@ -20,6 +20,7 @@ POOLS = "{ pools { nodes { name openNow } } }"
 FIRST = (
     "query First($first: Int, $name: String) { pools(first: $first, name: $name) { totalCount } }"
 )
+NEXT = '{ stop(gtfsId: "FR_NAOLIB:StopPlace:20") { departures(first: 1) { expectedAt } } }'
 TWO = "query A { __typename } query B { again: __typename }"
 QUERIES = sorted((Path(__file__).parents[1] / "queries").glob("*.graphql"))
 MOMENTS = {  # a second past the minute, when no tram is just leaving
@@ -105,6 +106,15 @@ async def test_what_time_itself_changes_holds_until_then_and_no_longer():
     assert after.json()["data"] != before.json()["data"]
 
 
+async def test_departures_hold_until_the_next_one_leaves(server):
+    server.clock.advance(1)
+    [one] = (await whole(server, NEXT)).json()["data"]["stop"]["departures"]
+    leaves = datetime.fromisoformat(one["expectedAt"])
+    server.clock.advance((leaves - server.clock.now).total_seconds() - 10)
+
+    assert await control(server, NEXT) == "public, max-age=10"
+
+
 async def test_what_is_asked_of_today_holds_until_midnight():
     clock = Clock()
     clock.now = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)  # half past eleven in Nantes
@@ -147,8 +157,7 @@ async def test_what_is_stale_is_kept_a_moment_only(server, replay):
 async def test_so_is_what_does_without_a_source_that_fails(server, replay):
     server.clock.advance(1)
     replay.broken["departures"] = down
-    stop = '{ stop(gtfsId: "FR_NAOLIB:StopPlace:20") { departures(first: 1) { expectedAt } } }'
-    answer = await whole(server, stop)
+    answer = await whole(server, NEXT)
 
     assert answer.json()["data"]["stop"]["departures"]
     assert answer.headers["cache-control"] == "public, max-age=5"

@@ -179,6 +179,7 @@ async def test_other_sites_may_ask_where_they_are_named(serve):
     async with serve(cors_origins=["https://app.example"]) as server:
         preflight = await server.client.options("/graphql", headers=PREFLIGHT)
         answer = await server.client.post("/graphql", json=TYPENAME, headers=PREFLIGHT)
+        plain = await server.client.post("/graphql", json=TYPENAME)
         stranger = await server.client.options(
             "/graphql", headers={**PREFLIGHT, "origin": "https://other.example"}
         )
@@ -187,6 +188,8 @@ async def test_other_sites_may_ask_where_they_are_named(serve):
     assert preflight.headers["access-control-allow-origin"] == "https://app.example"
     assert answer.headers["access-control-allow-origin"] == "https://app.example"
     assert "access-control-allow-credentials" not in answer.headers
+    for one in (answer, plain):  # a cache must not give one site what it kept for another
+        assert "Origin" in one.headers["vary"].split(", ")
     assert stranger.status_code == 400
 
 

@@ -118,7 +118,8 @@ async def test_values_are_counted_where_they_are_written_or_sent(server):
 
 async def test_values_that_lie_deep_are_no_trouble(server):
     query = "query ($variants: [MenuVariant!]!) { menus(variants: $variants) { date } }"
-    deep = '{"query": "%s", "variables": {"variants": %s}}' % (query, "[" * 900 + "]" * 900)
+    nested = "[" * 900 + "]" * 900
+    deep = f'{{"query": "{query}", "variables": {{"variants": {nested}}}}}'
     headers = {"Content-Type": "application/json"}
     answer = await server.client.post("/graphql", content=deep, headers=headers)
     assert answer.status_code == 422

@@ -160,3 +160,15 @@ async def test_no_request_fails_when_the_store_does(
 async def load(servers: list[Server]) -> None:
     while True:
         await crowd(servers, POOLS, each=1)
+
+
+async def test_explain_says_what_another_replica_has_read(
+    valkey: Any, world: Outside, clock: Clock, tmp_path: Path
+) -> None:
+    async with replicas(world, clock, valkey.url, tmp_path) as [one, other, _]:
+        await one.ask(POOLS)
+        await landed()
+        ask = {"X-Poche-Explain": "sources"}
+        answer = (await other.client.post("/graphql", json={"query": POOLS}, headers=ask)).json()
+    origins = {read["source"]: read["from"] for read in answer["extensions"]["explain"]}
+    assert origins["nantes/pools"] == "store"

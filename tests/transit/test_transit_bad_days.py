@@ -96,8 +96,6 @@ def feed_of(seconds_ago: float) -> bytes:
 
 
 NOTHING_NEW = Town().feed.SerializeToString()
-STRANGER = Town()
-STRANGER.late("t-of-last-year", 240)
 REALTIME = {
     # what comes: what is said of it, or None if it can be read
     "undecodable": (b"\x0f\xff\xff", "protobuf"),
@@ -108,7 +106,6 @@ REALTIME = {
     "an hour behind": (feed_of(3_600), "3600 s ago"),
     "an hour ahead": (feed_of(-3_600), "-3600 s ago"),
     "empty but valid": (NOTHING_NEW, None),
-    "of trips that match nothing": (STRANGER.feed.SerializeToString(), None),
 }
 
 
@@ -150,3 +147,37 @@ async def test_the_last_good_news_is_shown_for_as_long_as_it_may_be(day: str, da
         clock.advance(300)
         old = await board(server, "GARE", first=1)
     assert told(old, "delay") == [("10:13", None)]  # it was too old to be shown as the present
+
+
+async def test_trips_that_match_nothing_leave_the_plan_and_are_told(data: Path) -> None:
+    town, clock = Town(), Clock()
+    town.late("t-of-last-year", 240)
+    async with living(town, data, clock) as server:
+        found = await board(server, "GARE", first=1)
+        said = await source(server, "departures.updates")
+        assert told(found, "realtimeState", "realtime") == [("10:13", "SCHEDULED", False)]
+        assert said["state"] == "STALE"
+        assert said["lastError"] == "none of its 1 trips is in the timetable"
+        town.late("t-610", 240)
+        clock.advance(100)
+        town.feed.header.timestamp += 100
+        await board(server, "GARE", first=1)
+        said = await source(server, "departures.updates")
+    assert (said["state"], said["lastError"]) == ("LIVE", None)
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "why"), [(0, "LIVE", None), (400, "STALE", "it is made for ")]
+)
+async def test_a_timetable_that_has_ended_is_told(
+    days: int, state: str, why: str | None, tmp_path: Path
+) -> None:
+    town, clock = Town(), Clock()
+    clock.advance(days * 86_400)
+    async with living(town, tmp_path, clock) as server:
+        await server.ask('{ stop(city: "bordeaux", gtfsId: "GARE") { routes { shortName } } }')
+        await landed()
+        said = await source(server, "stops.timetable")
+    assert said["state"] == state
+    assert (said["lastError"] or "").startswith(why or "")
+    assert bool(said["lastError"]) == bool(why)

@@ -6,7 +6,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from cities import City
-from sources.reading import keeps
+from sources.collection import Collection
+from sources.reading import doubted, keeps
 from sources.timetable.editions import CURRENT, Editions
 from sources.timetable.timetable import Timetable
 
@@ -46,3 +47,13 @@ def _place(city: City, folder: Path) -> Path:
 
 
 keeps(Timetable, "stops.timetable", KeptTimetable())
+
+
+@doubted(Timetable)
+def _outdated(timetables: Collection[Timetable], now: datetime, _: object) -> str | None:
+    """Nobody has planned what is to run today, or has not said so."""
+    timetable = timetables.items[0]
+    first, last = timetable.feed_dates
+    if timetable.valid_on(now.astimezone(timetable.timezone).date()):
+        return None
+    return f"it is made for {first} to {last}"
