@@ -117,6 +117,7 @@ class Cached(Generic[T]):
         self._alarm: asyncio.TimerHandle | None = None
         self._began = 0.0  # when that read left, in the event loop's seconds
         self._watches: set[Watch] = set()
+        self._waiting: Counter[Watch | None] = Counter()
         self._listen = listen
         self._listening: asyncio.Task[None] | None = None
 
@@ -141,10 +142,15 @@ class Cached(Generic[T]):
         self.answers["miss"] += 1
         if self._flight is None and not self._may_try(now) and self.error is not None:
             return self._last_resort(self.error)
+        flight = self.read()
+        self._waiting[watching] += 1
         try:
-            return await self._wait(self.read(), showable or dispensable.get())
+            return await self._wait(flight, showable or dispensable.get())
         except SourceError as error:
             return self._last_resort(error)
+        finally:
+            self._waiting[watching] -= 1
+            self._waiting += Counter()  # keeps what is above 0
 
     def age_s(self, now: datetime) -> float | None:
         """Seconds since the upstream said what is held."""
@@ -249,7 +255,7 @@ class Cached(Generic[T]):
             self.held, self.error, self._failed_at = flight.result(), None, None
             self._failures = 0
         self._set_alarm()
-        for watching in self._watches:
+        for watching in self._watches - self._waiting.keys():  # who waits for it is told by it
             watching.news.set()
 
     async def _wait(self, flight: asyncio.Task[Held[T]], in_grace: bool) -> Held[T]:
