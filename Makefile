@@ -38,6 +38,7 @@ live: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench.reading
+	$(BIN)/python -m bench.timetable 1
 
 # atheris, which has no wheels for some machines, comes only when it is called for.
 SECONDS ?= 60

@@ -2,8 +2,8 @@
 
 Top-level words describe the city; every other table is a service, and a table
 within it (`[pools.hours]`) a part of that service which has its own upstream
-and takes what it does not say from the table around it. `[upstreams."a.host"]`
-says what all tables that ask one host have in common, whichever city's they are.
+and takes what it does not say from the table around it. A table that is `like` another
+city's takes from there what it does not say. `[upstreams."a.host"]` says what all tables that ask one host have in common, whichever city's they are.
 """
 
 import tomllib
@@ -32,7 +32,8 @@ __all__ = [
 
 HERE = Path(__file__).parent
 NOT_INHERITED = {"fields", "details", "key"}
-TABLES = frozenset({"exclude", "params", "refine"})  # options of protocols, no parts of services
+# Options of protocols, no parts of services.
+TABLES = frozenset({"exclude", "params", "refine", "variables"})
 
 
 Insee = Annotated[str, Field(pattern=r"^[0-9][0-9AB][0-9]{3}$")]
@@ -94,10 +95,7 @@ def load(folder: Path = HERE) -> dict[str, City]:
 
 def read(path: Path) -> City:
     """One city file, checked as far as it can be without knowing its protocols."""
-    try:
-        raw = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CityError(path.name, str(error)) from None
+    raw = _raw(path)
     about = {word: value for word, value in raw.items() if word in TOP}
     bindings: dict[str, Binding] = {}
     for service, table in raw.items():
@@ -105,7 +103,7 @@ def read(path: Path) -> City:
             continue
         if not isinstance(table, dict):
             raise CityError(path.name, f"unknown word `{service}`", service, TOP)
-        for binding in _bindings(path, service, _filled(table, about)):
+        for binding in _bindings(path, service, _filled(_whole(path, service, table), about)):
             bindings[binding.table] = binding
     try:
         city = City(slug=path.stem, bindings=bindings, **about)
@@ -127,6 +125,40 @@ def upstreams(cities: Iterable[City]) -> dict[str, Upstream]:
                 where = f'{city.slug}.toml [upstreams."{host}"]'
                 raise CityError(where, f"{other.slug}.toml says something else of it")
     return {host: upstream for host, (_, upstream) in said.items()}
+
+
+def _raw(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CityError(path.name, str(error)) from None
+
+
+def _whole(path: Path, service: str, table: dict[str, Any]) -> dict[str, Any]:
+    """A table with what it does not say itself, if it is `like` that of another city.
+
+    The other city's file is beside it, or one of ours; its table is one that says all itself.
+    """
+    if "like" not in table:
+        return table
+    where, other = f"{path.name} [{service}] like", table["like"]
+    files = {file.stem: file for folder in (HERE, path.parent) for file in folder.glob("*.toml")}
+    if other not in files:
+        raise CityError(where, f"no city `{other}`", str(other), files)
+    found = _raw(files[other]).get(service)
+    if not isinstance(found, dict) or "like" in found:
+        raise CityError(where, f"{other}.toml has no [{service}] of its own")
+    return _over(found, {word: value for word, value in table.items() if word != "like"})
+
+
+def _over(under: dict[str, Any], table: dict[str, Any]) -> dict[str, Any]:
+    """What `table` says, and what only `under` says, within inner tables too."""
+    inner = {
+        word: _over(under[word], value)
+        for word, value in table.items()
+        if isinstance(value, dict) and isinstance(under.get(word), dict)
+    }
+    return {**under, **table, **inner}
 
 
 def _filled(table: dict[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,13 +48,15 @@ def parse_quota(value: Any) -> Any:
 class Column(Strict):
     """Which column holds a value: its name or dotted path, and which part of its text.
 
-    `values` says in our words what the upstream's codes mean; any other code is no value.
+    Of several the first that says something. `values` says in our words what the upstream's
+    codes mean; any other code is no value. `otherwise` is meant where there is none.
     """
 
-    column: str
+    column: str | Annotated[tuple[str, ...], Field(min_length=1)]
     part: int | None = Field(default=None, ge=1)
     separator: str = ":"
     values: Mapping[str, str] | None = None
+    otherwise: str | None = None
 
 
 class Secret(Strict):
@@ -64,7 +66,7 @@ class Secret(Strict):
     keys that their publisher prints on a web page for everyone.
     """
 
-    place: Literal["header", "query", "basic"]
+    place: Literal["header", "query", "form", "basic"]
     name: str = ""
     prefix: str = ""
     public: str | None = None
@@ -73,7 +75,8 @@ class Secret(Strict):
 Budget = Annotated[Quota | None, BeforeValidator(parse_quota)]
 Seconds = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
 Fields = dict[
-    str, Annotated[Column, BeforeValidator(lambda v: {"column": v} if isinstance(v, str) else v)]
+    str,
+    Annotated[Column, BeforeValidator(lambda v: {"column": v} if isinstance(v, str | list) else v)],
 ]
 
 
@@ -103,6 +106,7 @@ class Binding(Strict):
     negative_ttl_s: Seconds = Field(default=5, alias="negative_ttl")
     timeout_s: Seconds = Field(default=5, alias="timeout")
     grace_s: Seconds = Field(default=2, alias="grace")
+    live_for_s: Seconds = Field(default=3_600, alias="live_for")
     quota: Budget = None
     max_bytes: int = Field(default=32 * MIB, ge=1)
     concurrency: int = Field(default=4, ge=1)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import reduce
 from itertools import chain, islice
+from types import MappingProxyType
 
 from resolvers.loaders import Loaders, answers
 from resolvers.places import listed
@@ -25,8 +26,9 @@ from schema.patterns import GeoJson
 from schema.places import Place, PlaceAtDistance, PlacesAround, Position, word_for
 from schema.provenance import Source
 from schema.public_places import PublicPlace
+from schema.sensors import Sensor
 from schema.times import Opens
-from sources.atlas import Clusters, Found
+from sources.atlas import Atlas, Clusters, Found
 from sources.collection import Collection
 from sources.errors import NotOffered
 from sources.places import kinds_in
@@ -39,7 +41,7 @@ def layers(ask: Loaders, city: str) -> Mapping[type, frozenset[str] | None]:
     """The kinds of place that a city lists, with the words of what is in each; None: any word."""
     return {
         kind: kinds_in(ask.sources.binding(kind, city))
-        if issubclass(kind, PublicPlace)
+        if issubclass(kind, PublicPlace | Sensor)
         else frozenset({word_for(kind)})
         for kind, slug in ask.sources.kinds()
         if slug == city and issubclass(kind, Place)
@@ -51,6 +53,7 @@ async def places_of(ask: Loaders, key: PlacesOf) -> Places:
     read, missing = await _read(ask, key.city, key.wanted.kinds)
     places = reduce(Collection.joined, read)
     kinds = _set(key.wanted.kinds)
+    ask.changes_at(*filter(None, (place.leaves_map_at() for place in places.items)))
 
     def fits(place: Place) -> bool:
         commune = place.address.insee if place.address is not None else None
@@ -58,6 +61,7 @@ async def places_of(ask: Loaders, key: PlacesOf) -> Places:
             (kinds is None or place.kind_word() in kinds)
             and (key.commune is None or commune == key.commune)
             and (place.on_map() or place.position is None)  # not the quays of a station
+            and ((leaves := place.leaves_map_at()) is None or leaves > ask.now)
         )
 
     some = [place for place in places.items if fits(place)]
@@ -69,8 +73,8 @@ async def places_of(ask: Loaders, key: PlacesOf) -> Places:
 @answers(NearestTo)
 async def nearest_to(ask: Loaders, key: NearestTo) -> PlacesAtDistance:
     read, missing = await _read(ask, key.city, key.wanted.kinds)
-    atlas, kinds = ask.sources.atlases.of(read), _set(key.wanted.kinds)
-    found = atlas.around(key.lat, key.lon, key.within_m, kinds)
+    atlas, kinds = _atlas(ask, read), _set(key.wanted.kinds)
+    found = atlas.around(key.lat, key.lon, key.within_m, ask.now, kinds)
     if key.after is not None:
         found = _after(found, sort_key(key.after, "after", (0.0, "")))
     nodes: list[PlaceAtDistance] = []
@@ -92,17 +96,17 @@ async def nearest_to(ask: Loaders, key: NearestTo) -> PlacesAtDistance:
 @answers(PlacesAround)
 async def places_around(ask: Loaders, key: PlacesAround) -> list[PlaceAtDistance]:
     read, _ = await _read(ask, key.city, key.kinds)
-    atlas = ask.sources.atlases.of(read)
-    found = atlas.around(key.lat, key.lon, key.within_m, _set(key.kinds))
+    atlas = _atlas(ask, read)
+    found = atlas.around(key.lat, key.lon, key.within_m, ask.now, _set(key.kinds))
     return [_at(place, metres) for metres, place in islice(found, key.first)]
 
 
 @answers(MapOf)
 async def map_of(ask: Loaders, key: MapOf) -> PlacesMap:
     read, missing = await _read(ask, key.city, key.kinds)
-    atlas = ask.sources.atlases.of(read)
+    atlas = _atlas(ask, read)
     cell = 360 / 2**key.zoom * CLUSTER_PX / TILE_PX
-    found = atlas.clusters(key.box, _set(key.kinds), cell, MAX_ON_MAP)
+    found = atlas.clusters(key.box, ask.now, _set(key.kinds), cell, MAX_ON_MAP)
     several = sorted(found.several, key=lambda one: -one.places)
     return PlacesMap(
         total_count=found.total,
@@ -127,24 +131,46 @@ async def _read(
     ask: Loaders, city: str, kinds: tuple[str, ...] | None
 ) -> tuple[list[Collection[Place]], list[Source]]:
     """What a city lists of some kinds, and the sources that cannot be read; NotOffered."""
-    found = layers(ask, city)
+    return await ask.collections(chosen(ask, city, kinds), city)
+
+
+def chosen(
+    ask: Loaders,
+    city: str,
+    kinds: tuple[str, ...] | None,
+    besides: Mapping[type, frozenset[str]] = MappingProxyType({}),
+) -> list[type]:
+    """The kinds, of those that a city lists and some `besides`, that words ask for; None: all.
+
+    BadUserInput for a word that no city has, NotOffered if nothing is left.
+    """
+    found = {**layers(ask, city), **besides}
     if kinds is None:
         asked = list(found)
     else:
         bounded(len(kinds), 1, MAX_KINDS, "kinds")
         asked = [kind for kind, words in found.items() if words is None or words & set(kinds)]
         if None not in found.values():
-            _checked(ask, kinds)
+            _checked(ask, kinds, chain.from_iterable(besides.values()))
     if not asked:
         raise NotOffered(city, kinds[0] if kinds else "places")
-    return await ask.collections(asked, city)
+    return asked
 
 
-def _checked(ask: Loaders, kinds: Iterable[str]) -> None:
+def _atlas(ask: Loaders, read: list[Collection[Place]]) -> Atlas:
+    """All of that as one map, which holds until something on it is over."""
+    atlas = ask.sources.atlases.of(read)
+    until = atlas.changes_at(ask.now)
+    if until is not None:
+        ask.changes_at(until)
+    return atlas
+
+
+def _checked(ask: Loaders, kinds: Iterable[str], besides: Iterable[str]) -> None:
     """BadUserInput for a word that no city has, most likely a slip of the pen."""
     known = {
         word for city in ask.cities for words in layers(ask, city).values() for word in words or ()
-    }
+    }.union(besides)
     for kind in kinds:
         if kind not in known:
             near = get_close_matches(kind[:50], known, 1)
@@ -157,6 +183,8 @@ async def _known(ask: Loaders, wanted: Wanted, places: list[Place]) -> list[Plac
     if wanted.accessible:
         places = [place for place in places if place.accessible()]
     if wanted.available:
+        for place in places:
+            ask.changes_at(*place.live_between())
         places = [place for place in places if place.available_at(ask.now)]
     return await _open(ask, places) if wanted.open_now else places
 

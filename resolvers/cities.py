@@ -17,35 +17,8 @@ from schema.cities import (
     ServicesOf,
 )
 from schema.nodes import node_id
-
-# What people call the kinds of place: `fr` and `en`. A city names its own in `[kinds]`.
-LABELS = {
-    "stop": ("Arrêts", "Stops"),
-    "pool": ("Piscines", "Swimming pools"),
-    "school": ("Écoles, collèges et lycées", "Schools"),
-    "vehicle_rental_station": ("Stations de vélos", "Bike stations"),
-    "rental_vehicle": ("Vélos et trottinettes", "Bikes and scooters"),
-    "vehicle_parking": ("Parkings", "Car parks"),
-    "event": ("Événements", "Events"),
-    "library": ("Bibliothèques", "Libraries"),
-    "museum": ("Musées", "Museums"),
-    "sports_hall": ("Équipements sportifs", "Sports facilities"),
-    "town_hall": ("Mairies", "Town halls"),
-    "market": ("Marchés", "Markets"),
-    "cemetery": ("Cimetières", "Cemeteries"),
-    "playground": ("Aires de jeux", "Playgrounds"),
-    "park": ("Parcs et jardins", "Parks"),
-    "toilets": ("Toilettes publiques", "Public toilets"),
-    "fountain": ("Fontaines à boire", "Drinking fountains"),
-    "defibrillator": ("Défibrillateurs", "Defibrillators"),
-    "recycling_centre": ("Déchèteries", "Recycling centres"),
-    "recycling_point": ("Points d'apport volontaire", "Recycling points"),
-    "compost": ("Composteurs de quartier", "Community compost"),
-    "bike_parking": ("Stationnements vélo", "Bike parking"),
-    "bike_pump": ("Stations de gonflage", "Bike pumps"),
-    "theatre": ("Théâtres et salles de spectacle", "Theatres"),
-    "nursery": ("Crèches", "Nurseries"),
-}
+from sources.cities import commune, communes
+from sources.kinds import LABELS
 
 
 @answers(CityNamed)
@@ -68,13 +41,13 @@ async def all_cities(ask: Loaders, _: AllCities) -> list[City]:
 @answers(CommuneWith)
 async def commune_with(ask: Loaders, key: CommuneWith) -> Commune | None:
     city = ask.cities.get(key.city)
-    return None if city is None or key.id not in city.communes else _commune(city, key.id)
+    return None if city is None or key.id not in city.communes else commune(city, key.id)
 
 
 @answers(CommuneCoded)
 async def commune_coded(ask: Loaders, key: CommuneCoded) -> Commune | None:
     listing = [city for city in ask.cities.values() if key.insee in city.communes]
-    return _commune(listing[0], key.insee) if listing else None
+    return commune(listing[0], key.insee) if listing else None
 
 
 @answers(ServicesOf)
@@ -108,14 +81,5 @@ def _city(city: CityFile) -> City:
         slug=city.slug,
         name=city.name,
         timezone=city.timezone,
-        communes=[_commune(city, insee) for insee in city.communes],
-    )
-
-
-def _commune(city: CityFile, insee: str) -> Commune:
-    return Commune(
-        id=node_id("Commune", city.slug, insee),
-        city_slug=city.slug,
-        insee=insee,
-        name=city.communes[insee],
+        communes=communes(city),
     )

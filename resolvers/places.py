@@ -12,6 +12,7 @@ from schema.places import Place, PlacesNear, SourceOf
 from schema.provenance import Source
 from sources.atlas import Spots
 from sources.collection import Collection
+from sources.errors import NotOffered
 from sources.grid import Grid
 from sources.names import fold
 from sources.reading import part_of
@@ -64,6 +65,21 @@ async def all_of(ask: Loaders, kind: type[T], city: str) -> Collection[T]:
     parts = [one for one in (kind, *kind.__subclasses__()) if ask.sources.offers(one, city)]
     found = await gather(*(ask.collection(one, city) for one in parts or (kind,)))
     return reduce(Collection.joined, found)
+
+
+async def parts_of(
+    ask: Loaders, kind: type[T], city: str, table: str
+) -> tuple[Collection[T], list[Source]]:
+    """Everything of a kind that a city lists in any number of parts, such as one per operator.
+
+    Also the sources of parts that cannot be read now; SourceError if none can, and NotOffered
+    if there is none.
+    """
+    parts = [one for one in kind.__subclasses__() if ask.sources.offers(one, city)]
+    if not parts:
+        raise NotOffered(city, table)
+    read, missing = await ask.collections(parts, city)
+    return reduce(Collection.joined, read), missing
 
 
 def listed(

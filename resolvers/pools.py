@@ -1,9 +1,21 @@
-"""Pools: which there are, and when they are open."""
+"""Pools: which there are, when they are open, and how many people are in them."""
+
+from collections.abc import Iterable
+from dataclasses import replace
 
 from resolvers.loaders import Loaders, answers, answers_many
 from resolvers.places import listed
 from schema.paging import Page
-from schema.pools import Pool, PoolOpening, PoolsIn, PoolWith
+from schema.pools import (
+    STALE_AFTER,
+    AttendanceAt,
+    Pool,
+    PoolAttendance,
+    PoolOpening,
+    PoolsIn,
+    PoolWith,
+    PoolZone,
+)
 from schema.times import Schedule
 from sources.pools import PoolSlot
 from sources.schedule import schedules
@@ -18,9 +30,20 @@ async def pool_with(ask: Loaders, key: PoolWith) -> Pool | None:
 @answers_many(PoolOpening, "city")
 async def pool_opening(ask: Loaders, keys: list[PoolOpening]) -> list[Schedule | None]:
     city = keys[0].city
+    if not ask.sources.offers(PoolSlot, city):
+        return [None] * len(keys)
     slots = await ask.collection(PoolSlot, city)
     found = slots.derived(schedules(ask.cities[city]))
     return [found.get(key.id) for key in keys]
+
+
+@answers_many(AttendanceAt, "city")
+async def attendance_at(ask: Loaders, keys: list[AttendanceAt]) -> list[PoolAttendance | None]:
+    city = keys[0].city
+    if not ask.sources.offers(PoolZone, city):
+        return [None] * len(keys)
+    zones = (await ask.collection(PoolZone, city)).grouped(_place)
+    return [_attendance(ask, zones.get(key.id, ())) for key in keys]
 
 
 @answers(PoolsIn)
@@ -45,6 +68,38 @@ async def _open(ask: Loaders, pools: tuple[Pool, ...], wanted: bool) -> tuple[Po
         for pool, schedule in zip(pools, schedules, strict=True)
         if bool(schedule and schedule.open_at(ask.now)) is wanted
     )
+
+
+def _attendance(ask: Loaders, zones: Iterable[PoolZone]) -> PoolAttendance | None:
+    live = [_as_known(ask, zone) for zone in zones]
+    if not live:
+        return None
+    told = [zone.updated_at for zone in live if zone.updated_at is not None]
+    return PoolAttendance(
+        current=_sum(zone.current for zone in live),
+        capacity=_sum(zone.capacity for zone in live),
+        zones=live,
+        updated_at=min(told) if len(told) == len(live) else None,
+    )
+
+
+def _as_known(ask: Loaders, zone: PoolZone) -> PoolZone:
+    """As much of what a zone told as is still news; no clock is far ahead."""
+    told = zone.updated_at
+    if told is not None:
+        ask.changes_at(told - STALE_AFTER, told + STALE_AFTER)
+        if abs(ask.now - told) <= STALE_AFTER:
+            return zone
+    return replace(zone, current=None)
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    known = list(counts)
+    return None if None in known else sum(filter(None, known))
+
+
+def _place(zone: PoolZone) -> str:
+    return zone.place
 
 
 def _local_id(pool: Pool) -> str:

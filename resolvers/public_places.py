@@ -1,8 +1,12 @@
 """Public places: which there are, and when they are open."""
 
+from collections.abc import Mapping
+
 from resolvers.loaders import Loaders, answers, answers_many
 from schema.public_places import PlaceOpening, PublicPlace, PublicPlaceWith
 from schema.times import Schedule
+from sources.calendar import Calendar
+from sources.opening_hours import find_schedule
 from sources.places import PlaceSlot
 from sources.reading import part_of
 from sources.schedule import schedules
@@ -20,13 +24,17 @@ async def public_place_with(ask: Loaders, key: PublicPlaceWith) -> PublicPlace |
 
 @answers_many(PlaceOpening, "city", "part")
 async def place_opening(ask: Loaders, keys: list[PlaceOpening]) -> list[Schedule | None]:
-    city, part = keys[0].city, keys[0].part
-    kind = part_of(PlaceSlot, f"{part}-hours")
-    if kind is None or not ask.sources.offers(kind, city):
-        return [None for _ in keys]
-    slots = await ask.collection(kind, city)
-    found = slots.derived(schedules(ask.cities[city]))
-    return [found.get(key.id) for key in keys]
+    """From the rows of the city's table of hours, else from what the places themselves say."""
+    city, part = ask.cities[keys[0].city], keys[0].part
+    kind, calendar = part_of(PlaceSlot, f"{part}-hours"), Calendar.of(city)
+    found: Mapping[str, Schedule] = {}
+    if kind is not None and ask.sources.offers(kind, city.slug):
+        slots = await ask.collection(kind, city.slug)
+        found = slots.derived(schedules(city))
+    return [
+        found.get(key.id) or (key.text and find_schedule(key.text, city.zone, calendar)) or None
+        for key in keys
+    ]
 
 
 def _local_id(place: PublicPlace) -> str:

@@ -6,7 +6,6 @@ speaks of trips, by the timetable's own ids.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from copy import copy
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -116,8 +115,8 @@ def _visit(visit: Departure, plan: Scheduled | None) -> Coming:
 
 
 def _visited(visit: Departure, plan: Scheduled | None, state: RealtimeState) -> Departure:
-    made = copy(visit)
-    made.realtime_state = state
+    made = Departure.__new__(Departure)  # `copy` goes by way of pickling, ten times as slow
+    vars(made).update(vars(visit), realtime_state=state)
     if plan is not None:
         made.headsign = visit.headsign or plan.headsign
         made.wheelchair_accessible = boarding(plan.wheelchair_accessible)

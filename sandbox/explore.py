@@ -145,7 +145,7 @@ def matching(snapshot: Snapshot, params: QueryParams) -> list[Row]:
     """The rows that `where`, `refine` and `exclude` leave, in the order asked."""
     fields, rows = snapshot.dataset.fields, snapshot.rows
     for clause in params.getlist("where"):
-        rows = list(filter(odsql.where(clause, fields), rows))
+        rows = list(filter(odsql.where(clause, fields, snapshot.now), rows))
     for name, keep in (("refine", True), ("exclude", False)):
         for facet in params.getlist(name):
             field, value = refined(facet, name, fields)

@@ -2,7 +2,7 @@
 
 where: `= != < > <= >=`, `in (a, b)`, `like`, `is [not] null`, `and or not ( )`,
 `search(field, 'x')`, `within_distance(field, geom'POINT(lon lat)', 500m)`, strings in either
-quotes, numbers, `date'2026-01-01'`.
+quotes, numbers, `date'2026-01-01'`, `now()`, `now(days=-2, hours=1)`.
 A null equals nothing and differs from everything.
 """
 
@@ -10,6 +10,7 @@ import operator
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from math import cos, hypot, radians
 from typing import Any
 
@@ -40,6 +41,9 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+UNITS = ("weeks", "days", "hours", "minutes", "seconds")
+
+
 class MalformedQuery(ValueError):
     """The portal answers it with 400 and `error_code: ODSQLError`."""
 
@@ -49,9 +53,9 @@ class MalformedQuery(ValueError):
         )
 
 
-def where(text: str, fields: Iterable[Field]) -> Test:
-    """The filter that a `where` clause describes; raises MalformedQuery."""
-    parser = Parser(text, {field.name: field for field in fields})
+def where(text: str, fields: Iterable[Field], now: datetime) -> Test:
+    """The filter that a `where` clause describes at an instant; raises MalformedQuery."""
+    parser = Parser(text, {field.name: field for field in fields}, now)
     test = parser.either()
     parser.expect("end")
     return test
@@ -94,8 +98,9 @@ def select(text: str, fields: Iterable[Field]) -> tuple[Field, ...]:
 class Parser:
     """Recursive descent over the tokens of a `where`; each method reads one rule."""
 
-    def __init__(self, text: str, fields: dict[str, Field]) -> None:
+    def __init__(self, text: str, fields: dict[str, Field], now: datetime) -> None:
         self.fields = fields
+        self.now = now
         self.tokens: list[tuple[str, str]] = []
         position = 0
         while text[position:].strip():
@@ -162,6 +167,8 @@ class Parser:
 
     def literal(self, field: Field) -> object:
         """A value to compare with the field, in the field's own type."""
+        if field.type in ("date", "datetime") and self.said("now", "("):
+            return self.moment()
         kind, text = self.tokens.pop(0)
         if kind not in ("text", "date", "number"):
             raise self.malformed(text)
@@ -175,6 +182,19 @@ class Parser:
         if field.type not in ("text", "date"):
             raise MalformedQuery(f"{field.name} cannot be compared.", "where")
         return text.replace("/", "-") if field.type == "date" else text
+
+    def moment(self) -> str:
+        """What is within the brackets of `now( )`, as an instant in UTC: days sort before it."""
+        shift: dict[str, float] = {}
+        while not self.said(")"):
+            unit = self.expect("word")
+            if unit not in UNITS:
+                raise self.malformed(unit)
+            self.expect("sign", "=")
+            shift[unit] = float(self.expect("number"))
+            self.said(",")
+        then = self.now.astimezone(UTC) + timedelta(**shift)
+        return f"{then:%Y-%m-%dT%H:%M:%S+00:00}"
 
     def comparison(self, field: Field) -> Test:
         name = field.name

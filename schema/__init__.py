@@ -6,6 +6,7 @@ of `Subscription` if some of its questions are worth keeping open: those fields
 are written like any other, and the server asks them again (`server/live.py`).
 """
 
+from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -33,6 +34,7 @@ def build() -> Schema:
     return _Federated(
         query=query,
         subscription=subscription,
+        types=list(_nodes(nodes.Node)),  # some are met as a Place only, and by no field's name
         config=StrawberryConfig(scalar_map={**times.SCALARS, **patterns.SCALARS}),
         federation_version="2.9",  # the free composer refuses Strawberry's default
     )
@@ -45,6 +47,14 @@ class _Federated(Schema):
         self, info: Info, representations: list[FederationAny]
     ) -> list[FederationAny]:
         return nodes.entities(info, representations)
+
+
+def _nodes(kind: type) -> Iterator[type]:
+    """Every type of ours that is a Node; readers have subclasses of theirs, which are no types."""
+    for one in kind.__subclasses__():
+        if "__strawberry_definition__" in vars(one):
+            yield one
+            yield from _nodes(one)
 
 
 def _merged(name: str, description: str) -> type:

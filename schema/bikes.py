@@ -138,8 +138,12 @@ class VehicleRentalStation(Place):
     def realtime(self, info: Info) -> bool:
         if self.updated_at is None:
             return False
-        info.context.changes_at(self.updated_at - SILENT_AFTER, self.updated_at + SILENT_AFTER)
+        info.context.changes_at(*self.live_between())
         return abs(info.context.now - self.updated_at) <= SILENT_AFTER
+
+    def live_between(self) -> tuple[datetime, ...]:
+        at = self.updated_at
+        return () if at is None else (at - SILENT_AFTER, at + SILENT_AFTER)
 
     def available_at(self, now: datetime) -> bool | None:
         if self.updated_at is None or abs(now - self.updated_at) > SILENT_AFTER:

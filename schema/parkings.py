@@ -82,10 +82,6 @@ class VehicleParking(Place):
     updated_at: datetime | None = strawberry.field(description="When it last told, as it says.")
 
     def live_between(self) -> tuple[datetime, ...]:
-        """From when until when what it told is news; no instants if it does not count its cars.
-
-        No clock is far ahead.
-        """
         if not self.counted or self.updated_at is None:
             return ()
         return self.updated_at - STALE_AFTER, self.updated_at + STALE_AFTER

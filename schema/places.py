@@ -46,9 +46,6 @@ class PositionInput:
     lat: float = strawberry.field(description="Latitude, in degrees.")
     lon: float = strawberry.field(description="Longitude, in degrees.")
 
-    def __post_init__(self) -> None:
-        on_earth(self.lat, self.lon, "from")
-
 
 def on_earth(lat: float, lon: float, *path: str) -> None:
     """BadUserInput unless these are degrees of latitude and longitude."""
@@ -85,6 +82,14 @@ class Place(Node):
         """Whether it is a place of its own, rather than a part of one."""
         return self.position is not None
 
+    def named(self) -> bool:
+        """Whether people look for it by its name: not for a part of a place."""
+        return self.on_map() or self.position is None
+
+    def leaves_map_at(self) -> datetime | None:
+        """When it is over, and no longer on the map; None for what is there to stay."""
+        return None
+
     def accessible(self) -> bool | None:
         """Whether one gets there in a wheelchair; None where nobody says."""
         return None
@@ -92,6 +97,13 @@ class Place(Node):
     def available_at(self, now: datetime) -> bool | None:  # noqa: ARG002 - subclasses tell
         """Whether it has what one comes for, a bike or a space; None where that is not counted."""
         return None
+
+    def live_between(self) -> tuple[datetime, ...]:
+        """The instants between which what it tells of the present is news; none if it tells none.
+
+        No clock is far ahead.
+        """
+        return ()
 
     @strawberry.field(
         description="What it is, in one word: `stop`, `pool`, `vehicle_parking`, "
@@ -107,6 +119,7 @@ class Place(Node):
             PositionInput, strawberry.argument(name="from", description="From where.")
         ],
     ) -> float | None:
+        on_earth(from_.lat, from_.lon, "from")
         if self.position is None:
             return None
         away = distance_m(from_.lat, from_.lon, self.position.lat, self.position.lon)

@@ -1,6 +1,7 @@
-"""Pools: where to swim, when it is open, and how to get there."""
+"""Pools: where to swim, when it is open, how full it is, and how to get there."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import strawberry
@@ -17,13 +18,41 @@ from schema.arguments import (
     Near,
     WithinArgument,
 )
-from schema.cost import PAGED, as_many_as
+from schema.cost import PAGED, about, as_many_as
 from schema.key import Info, Key
 from schema.nodes import lookup, lookups
 from schema.paging import Page, Window, window
 from schema.places import Address, Place
 from schema.stops import Stop
 from schema.times import Opens, Schedule
+
+STALE_AFTER = timedelta(minutes=15)  # how long a count is news
+
+
+@strawberry.type(description="How many people are in one part of a pool.")
+class PoolZone:
+    place: strawberry.Private[str]
+    name: str | None = strawberry.field(description="What the source calls it: `Bassin 25 m`.")
+    current: int | None = strawberry.field(
+        description="People in it; null, which is not 0, where the counter makes no sense, "
+        "or has not told for 15 minutes."
+    )
+    capacity: int | None = strawberry.field(description="How many it may hold at one time.")
+    updated_at: datetime | None = strawberry.field(description="When it last told, as it says.")
+
+
+@strawberry.type(description="How many people are in a pool.")
+class PoolAttendance:
+    current: int | None = strawberry.field(
+        description="People in all of its zones; null where one of them does not tell."
+    )
+    capacity: int | None = strawberry.field(
+        description="How many all of its zones may hold; null where one of them does not tell."
+    )
+    zones: list[PoolZone] = strawberry.field(
+        description="Its parts, each with a counter of its own.", directives=[about(3)]
+    )
+    updated_at: datetime | None = strawberry.field(description="When the oldest count was told.")
 
 
 @strawberry.federation.type(keys=["id"], description="A public swimming pool.")
@@ -51,6 +80,12 @@ class Pool(Place, Opens):
         return PoolOpening(self.city, self.local_id)
 
     @strawberry.field(
+        description="How many people are in it now; null where nobody counts them.",
+    )
+    async def attendance(self, info: Info) -> PoolAttendance | None:
+        return await info.context.load(AttendanceAt(self.city, self.local_id))
+
+    @strawberry.field(
         description="Stops within walking distance, nearest first.",
         directives=[as_many_as("first")],
     )
@@ -68,6 +103,12 @@ class PoolWith(Key[Pool | None]):
 
 @dataclass(frozen=True)
 class PoolOpening(Key[Schedule | None]):
+    city: str
+    id: str
+
+
+@dataclass(frozen=True)
+class AttendanceAt(Key[PoolAttendance | None]):
     city: str
     id: str
 

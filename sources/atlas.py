@@ -1,6 +1,7 @@
 """Atlas: what is on the map, of one kind or of many, found by where it is."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import chain
 from math import cos, radians
 from typing import Any, NamedTuple
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 from schema.places import Place
 from sources.collection import Collection
 from sources.grid import Grid
+from sources.leaving import Leaving, leaving
 
 FIRST_LOOK_M = 250.0
-MOST_ATLASES = 16
 
 Found = tuple[float, Place]
 
@@ -47,6 +48,7 @@ class Spots:
         positions = [place.position for place in self.places if place.position is not None]
         self.lats = np.array([at.lat for at in positions], float)
         self.lons = np.array([at.lon for at in positions], float)
+        self.ends = leaving(self.places)
 
     @classmethod
     def of(cls, places: Collection[Any]) -> "Spots":
@@ -68,6 +70,7 @@ class Atlas:
         codes = [kinds.setdefault(place.kind_word(), len(kinds)) for place in self._places]
         self.kinds: Sequence[str] = list(kinds)
         self._codes: NDArray[np.int32] = np.array(codes, np.int32)
+        self._leaving = Leaving([layer.ends for layer in layers])
         self._grid: Grid = (
             last._grid
             if last is not None and _alike(layers, last.layers)
@@ -80,20 +83,28 @@ class Atlas:
     def __len__(self) -> int:
         return len(self._places)
 
+    def changes_at(self, now: datetime) -> datetime | None:
+        """When the next of its places leaves it; None if none ever does."""
+        return self._leaving.changes_at(now)
+
     def around(
-        self, lat: float, lon: float, within_m: float, kinds: frozenset[str] | None = None
+        self,
+        lat: float,
+        lon: float,
+        within_m: float,
+        now: datetime,
+        kinds: frozenset[str] | None = None,
     ) -> Iterator[Found]:
         """The places within so many metres of a spot, nearest first, of these kinds only.
 
         Looks no further than its reader goes on asking for.
         """
-        wanted = self._wanted(kinds)
         told, radius = 0, min(FIRST_LOOK_M, within_m)
         while True:
             indexes, metres = self._grid.around(lat, lon, radius)
-            if wanted is not None:
-                of_kind = wanted[self._codes[indexes]]
-                indexes, metres = indexes[of_kind], metres[of_kind]
+            shown = self._shown(indexes, now, kinds)
+            if shown is not None:
+                indexes, metres = indexes[shown], metres[shown]
             for index, away in zip(indexes[told:].tolist(), metres[told:].tolist(), strict=True):
                 yield away, self._places[index]
             told = len(indexes)
@@ -104,6 +115,7 @@ class Atlas:
     def clusters(
         self,
         box: tuple[float, float, float, float],
+        now: datetime,
         kinds: frozenset[str] | None,
         cell_deg: float,
         most: int,
@@ -113,9 +125,9 @@ class Atlas:
         Cells are made larger until no more than `most` of them have anything in it.
         """
         indexes = self._grid.box(*box)
-        wanted = self._wanted(kinds)
-        if wanted is not None:
-            indexes = indexes[wanted[self._codes[indexes]]]
+        shown = self._shown(indexes, now, kinds)
+        if shown is not None:
+            indexes = indexes[shown]
         lats, lons = self._grid.lats[indexes], self._grid.lons[indexes]
         high = cell_deg * max(cos(radians((box[0] + box[2]) / 2)), 0.01)
         while True:
@@ -144,27 +156,17 @@ class Atlas:
             ],
         )
 
-    def _wanted(self, kinds: frozenset[str] | None) -> NDArray[np.bool_] | None:
-        return None if kinds is None else np.array([kind in kinds for kind in self.kinds], bool)
-
-
-class Atlases:
-    """The atlases that were asked for last, each made again when one of its layers is new."""
-
-    def __init__(self) -> None:
-        self._made: dict[tuple[str, ...], Atlas] = {}
-
-    def of(self, collections: Sequence[Collection[Any]]) -> Atlas:
-        """The atlas of these collections, which are of one city."""
-        layers = [Spots.of(collection) for collection in collections]
-        name = tuple(collection.binding.source for collection in collections)
-        atlas = self._made.pop(name, None)
-        if atlas is None or any(a is not b for a, b in zip(atlas.layers, layers, strict=True)):
-            atlas = Atlas(layers, atlas)
-        if len(self._made) >= MOST_ATLASES:
-            del self._made[next(iter(self._made))]
-        self._made[name] = atlas  # the one asked for last comes last
-        return atlas
+    def _shown(
+        self, indexes: NDArray[np.intp], now: datetime, kinds: frozenset[str] | None
+    ) -> NDArray[np.bool_] | None:
+        """Which of these places are of the kinds, and not over; None for all of them."""
+        shown: NDArray[np.bool_] | None = None
+        if kinds is not None:
+            shown = np.array([kind in kinds for kind in self.kinds], bool)[self._codes[indexes]]
+        if self._leaving:
+            staying = self._leaving.staying(now, indexes)
+            shown = staying if shown is None else shown & staying
+        return shown
 
 
 def _alike(layers: Sequence[Spots], others: Sequence[Spots]) -> bool:

@@ -1,7 +1,8 @@
-"""Bikes: stations of shared vehicles, out of GBFS or of a city's own table.
+"""Bikes: stations of shared vehicles, and those that stand anywhere.
 
-A table that tells bikes apart in columns of its own (`nbelec`, `nbclassiq` in
-Bordeaux) names them `electric` and `mechanical`; GBFS has a list of `types`.
+Vehicles come out of GBFS, stations out of GBFS or of a city's own table. A table that tells
+bikes apart in columns of its own (`nbelec`, `nbclassiq` in Bordeaux) names them `electric`
+and `mechanical`; GBFS has a list of `types`.
 """
 
 import re
@@ -19,6 +20,12 @@ from schema.bikes import (
 )
 from schema.nodes import node_id
 from schema.places import Address
+from schema.rental_vehicles import (
+    RentalPricingPlan,
+    RentalPricingSegment,
+    RentalVehicle,
+    RentalVehicleFuel,
+)
 from sources.names import fold
 from sources.places import find_website
 from sources.reading import reads
@@ -29,6 +36,16 @@ APP = re.compile(r"(?!javascript|data)[a-z][a-z0-9+.-]*://\S+$", re.IGNORECASE)
 COLUMNS = {
     "mechanical": PropulsionType.HUMAN,
     "electric": PropulsionType.ELECTRIC_ASSIST,
+}
+VEHICLE = "Véhicule en libre-service"  # what a vehicle is called that has no name of its own
+VEHICLES = {
+    FormFactor.BICYCLE: "Vélo",
+    FormFactor.CARGO_BICYCLE: "Vélo cargo",
+    FormFactor.CAR: "Voiture",
+    FormFactor.MOPED: "Scooter",
+    FormFactor.SCOOTER: "Trottinette",
+    FormFactor.SCOOTER_STANDING: "Trottinette",
+    FormFactor.SCOOTER_SEATED: "Trottinette à selle",
 }
 
 
@@ -59,6 +76,87 @@ def vehicle_rental_station(row: Row) -> VehicleRentalStation:
         rental_uris=_uris(row),
         updated_at=reported and reported.astimezone(row.city.zone),
     )
+
+
+@reads(
+    RentalVehicle,
+    "id name position lat lon type plan reserved disabled percent range station reported "
+    "android ios website",
+    part="vehicles*",
+)
+def rental_vehicle(row: Row) -> RentalVehicle:
+    """One vehicle, by its kind if it has no name; ValueError without an id, or a place to be."""
+    part = row.binding.part if row.binding is not None and row.binding.part is not None else ""
+    vehicle_id, position, station = row.text("id"), row.find_position(), row.find_text("station")
+    if position is None and station is None:
+        raise ValueError("neither a position nor a station")
+    said, reported = _part(row, "type"), row.find_instant("reported")
+    kind = None if said is None else _type(said)
+    name = row.find_text("name") or (kind and (kind.name or _called(kind))) or VEHICLE
+    return RentalVehicle(
+        id=node_id("RentalVehicle", row.city.slug, f"{part}:{vehicle_id}"),
+        city=row.city.slug,
+        name=name,
+        folded=fold(name),
+        position=position,
+        updated_at=reported and reported.astimezone(row.city.zone),
+        listed_in=part,
+        vehicle_id=vehicle_id,
+        vehicle_type=kind,
+        fuel=_fuel(row),
+        reserved=row.find_flag("reserved"),
+        disabled=row.find_flag("disabled"),
+        station_id=station,
+        pricing=_pricing(row),
+        rental_uris=_uris(row),
+    )
+
+
+def _called(kind: RentalVehicleType) -> str | None:
+    return None if kind.form_factor is None else VEHICLES.get(kind.form_factor)
+
+
+def _fuel(row: Row) -> RentalVehicleFuel | None:
+    percent, metres = row.find_number("percent"), row.find_count("range")
+    if percent is not None and not 0 <= percent <= 1:  # some count to 100, some do not know
+        percent = None
+    if percent is None and metres is None:
+        return None
+    return RentalVehicleFuel(percent=percent, range=metres)
+
+
+def _pricing(row: Row) -> RentalPricingPlan | None:
+    plan = _part(row, "plan")
+    if plan is None:
+        return None
+    return RentalPricingPlan(
+        name=plan.find_text("name"),
+        description=plan.find_text("description"),
+        url=find_website(Row(row.city, {"website": plan.find("url")}, {})),
+        currency=plan.find_text("currency"),
+        price=plan.find_number("price"),
+        per_minute=_segments(plan, "per_min_pricing"),
+        per_kilometre=_segments(plan, "per_km_pricing"),
+    )
+
+
+def _segments(plan: Row, name: str) -> list[RentalPricingSegment]:
+    """Those that can be read: a price that is not told whole is none."""
+    said = plan.find(name)
+    objects = [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
+    found = []
+    for one in (Row(plan.city, raw, {}) for raw in objects):
+        start, rate = one.find_number("start"), one.find_number("rate")
+        interval, end = one.find_number("interval"), one.find_number("end")
+        if start is not None and rate is not None and interval is not None:
+            found.append(RentalPricingSegment(start=start, rate=rate, interval=interval, end=end))
+    return found
+
+
+def _part(row: Row, name: str) -> Row | None:
+    """An object within the row, by its own names."""
+    found = row.find(name)
+    return Row(row.city, found, {}) if isinstance(found, dict) else None
 
 
 def _address(row: Row) -> Address | None:

@@ -3,9 +3,11 @@
 * SourceError               extensions: code, city, service, source, retryAfter
   - Unavailable  UNAVAILABLE  down, slow, failing, or its breaker is open
       - Overdue  DEADLINE     it may be well, but this request had no time left for it
+      - Unheard  UNAVAILABLE  nothing was said to it at all: nobody there, or its breaker is open
   - Refused      REFUSED      it answered, and said no (401, 403, a redirect elsewhere)
       - OverQuota    REFUSED  its quota is spent: it said so (429), or we keep from asking
   - Changed      CHANGED      it answered, and nothing in it could be read
+      - Rejected  CHANGED     it answered that there is something wrong with the call (400, 404)
   - Broken       INTERNAL     a bug of ours while reading it: the log has it in full
   - NotOffered   NOT_OFFERED  this city has no such service
 
@@ -53,6 +55,10 @@ class Overdue(Unavailable):
     sentence = "{source} did not answer within this request's time."
 
 
+class Unheard(Unavailable):
+    pass
+
+
 class Refused(SourceError):
     code = "REFUSED"
     sentence = "{source} refuses to answer at the moment."
@@ -65,6 +71,10 @@ class OverQuota(Refused):
 class Changed(SourceError):
     code = "CHANGED"
     sentence = "{source} answered with something that cannot be read."
+
+
+class Rejected(Changed):
+    pass
 
 
 class Broken(SourceError):

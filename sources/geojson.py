@@ -1,6 +1,7 @@
 """Geojson: a FeatureCollection as rows, for the protocols that answer with one (RFC 7946).
 
-A feature's properties are the row's columns; its `geometry` stands beside them.
+A feature's properties are the row's columns; its `geometry` stands beside them, and its `id`
+where no property is called so.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ class FeatureCollection(msgspec.Struct):
 
 
 class Feature(msgspec.Struct):
+    id: str | int | float | None = None
     properties: dict[str, Any] | None = None
     geometry: dict[str, Any] | None = None
 
@@ -41,4 +43,4 @@ def rows(body: bytes) -> Iterator[Mapping[str, Any]]:
         except NOT_JSON:
             yield {}
             continue
-        yield {**(feature.properties or {}), "geometry": feature.geometry}
+        yield {"id": feature.id, **(feature.properties or {}), "geometry": feature.geometry}

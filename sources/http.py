@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 import httpx
 import stamina
@@ -20,7 +20,15 @@ import structlog
 
 from cities import Binding, Upstream
 from sources.breaker import Breaker, State
-from sources.errors import Changed, OverQuota, Refused, SourceError, Unavailable
+from sources.errors import (
+    Changed,
+    OverQuota,
+    Refused,
+    Rejected,
+    SourceError,
+    Unavailable,
+    Unheard,
+)
 from sources.protocols import Reply
 from sources.replies import NotModified, Validators, bounded, is_private, retry_after
 from sources.store import Memory, Store
@@ -87,7 +95,9 @@ class Door:
         """The door for one binding, for one read of its payload."""
         return Asking(self, binding, complaint, validators)
 
-    async def call(self, asking: "Asking", request: httpx.Request, host: str) -> Reply:
+    async def call(
+        self, asking: "Asking", request: httpx.Request, host: str, *, once: bool
+    ) -> Reply:
         """One call: at its place in its host's queue, tried again while that may help."""
         binding = asking.binding
         place = self.upstreams.place(binding, host)
@@ -95,7 +105,7 @@ class Door:
         try:
             async with asyncio.timeout(binding.timeout_s) as limit, place:
                 async for attempt in stamina.retry_context(
-                    on=partial(_again, limit),
+                    on=_never if once else partial(_again, limit),
                     attempts=ATTEMPTS,
                     wait_initial=0.1,
                     wait_max=1,
@@ -127,7 +137,7 @@ class Door:
         breaker.open_for(await self.store.tripped(binding.source))
         permit = breaker.admit()
         if permit is None:
-            raise Unavailable("its breaker is open", binding, retry_after_s=breaker.retry_in or 1)
+            raise Unheard("its breaker is open", binding, retry_after_s=breaker.retry_in or 1)
         with permit:
             try:
                 reply = await self._sent(asking, request, host, limit)
@@ -176,7 +186,7 @@ class Door:
             raise
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             detail = self.hushed(f"cannot connect: {error}", binding)
-            raise _Passing(Unavailable(detail, binding)) from error
+            raise _Passing(Unheard(detail, binding)) from error
         except Exception as error:  # httpx's, aiohttp's, the resolver's, the system's
             detail = self.hushed(f"{type(error).__name__}: {error}", binding)
             raise Unavailable(detail, binding) from error
@@ -209,7 +219,7 @@ class Door:
         if status >= 500:
             error = Unavailable(why, binding, retry_after_s=wait)
             raise _Passing(error) if status in PASSING else error
-        raise Changed(why, binding)
+        raise Rejected(why, binding)
 
     def address(self, url: str, binding: Binding) -> str:
         """Where a URL is really asked: the sandbox if there is one, else there."""
@@ -276,14 +286,26 @@ class Asking:
             }
         return reply
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str] = {}) -> Reply:
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str] = {}, *, once: bool = False
+    ) -> Reply:
         self.conditional = False
-        return await self._send("POST", httpx.URL(url), headers, body)
+        return await self._send("POST", httpx.URL(url), headers, body, once=once)
 
     async def _send(
-        self, method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes | None
+        self,
+        method: str,
+        url: httpx.URL,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        once: bool = False,
     ) -> Reply:
         timeout = httpx.Timeout(self.binding.timeout_s).as_dict()
+        home = httpx.URL(str(self.binding.options.get("url", "")))
+        at_home = _at_home(url, home)  # a payload may name another host: our key is not for it
+        if at_home and body is not None:
+            body = self._signed(body)
         request = httpx.Request(
             method,
             self._door.address(str(url), self.binding),
@@ -291,10 +313,16 @@ class Asking:
             content=body,
             extensions={"timeout": timeout, "binding": self.binding},
         )
-        home = httpx.URL(str(self.binding.options.get("url", "")))
-        if _at_home(url, home):  # a payload may name another host: our key is not for it
+        if at_home:
             self._sign(request)
-        return await self._door.call(self, request, url.host)
+        return await self._door.call(self, request, url.host, once=once)
+
+    def _signed(self, body: bytes) -> bytes:
+        """A form with the upstream's key in it, if that is where it goes."""
+        key, secret = self.binding.key, self._door.secret(self.binding)
+        if key is None or secret is None or key.place != "form":
+            return body
+        return body + b"&" + urlencode({key.name: secret}).encode()
 
     def _sign(self, request: httpx.Request) -> None:
         """Put the upstream's key where the city file says it goes."""
@@ -305,12 +333,17 @@ class Asking:
             request.url = request.url.copy_merge_params({key.name: secret})
         elif key.place == "header":
             request.headers[key.name] = key.prefix + secret
-        else:
+        elif key.place == "basic":
             request.headers["authorization"] = f"Basic {_basic(secret)}"
 
 
 def _basic(secret: str) -> str:
     return b64encode(f"{secret}:".encode()).decode()
+
+
+def _never(_: Exception) -> bool:
+    """What changes something there is not tried again here: who sent it finds out if it was."""
+    return False
 
 
 def _again(limit: asyncio.Timeout, error: Exception) -> bool | float:

@@ -3,6 +3,7 @@
 Each part of a city's `[places]` is a kind of its own, named after it, or several that
 its `kind` column tells apart: `values` says in one word each what the city calls them, and
 what has no word there is left out. `[places.library-hours]` are the hours of `[places.library]`.
+A place without an id is known by where it is.
 
 One portal writes `ST-HERBLAIN`, `SAINT HERBLAIN` and `Saint-Herblain` for one
 commune, in one column, and `ST-SEBASTIEN` for Saint-Sébastien-sur-Loire.
@@ -14,15 +15,17 @@ from functools import lru_cache
 
 from cities import Binding, City
 from schema.nodes import node_id
-from schema.places import Address
+from schema.places import Address, Position
 from schema.public_places import Detail, PublicPlace
 from sources.hours import COLUMNS, Slot, slot
+from sources.kinds import LABELS
 from sources.names import fold
 from sources.reading import reads
 from sources.row import Row
 
 SAINTS = {"st": "saint", "ste": "sainte"}
 ARTICLES = {"la", "le", "les", "l"}
+YES_OR_NO = {"oui": "oui", "true": "oui", "non": "non", "false": "non"}
 CEDEX = re.compile(r" cedex\b.*")
 WEBSITE = re.compile(
     r"(?P<scheme>https?://)?(?P<rest>[\w-]+(\.[\w-]+)+(:\d+)?([/?#][^\s<>\"]*)?)", re.IGNORECASE
@@ -40,30 +43,46 @@ def place_slot(row: Row) -> PlaceSlot:
     return slot(row, PlaceSlot)
 
 
+def once(places: list[PublicPlace]) -> list[PublicPlace]:
+    """Each place once, as it is first listed."""
+    found: dict[str, PublicPlace] = {}
+    for place in places:
+        found.setdefault(place.id, place)
+    return list(found.values())
+
+
 @reads(
     PublicPlace,
     "id name kind position lat lon street postcode commune insee phone website description "
     "wheelchair opening_hours updated",
     part="*",
+    whole=once,
 )
 def public_place(row: Row) -> PublicPlace | None:
     """One place, None if it is of a kind that the city does not name; ValueError without an id.
 
-    One without a name, such as a drinking fountain, is called after where it is.
+    Tables without ids tell places apart by where they are, to the metre. One without a name,
+    such as a drinking fountain, is called after its street, or else by what it is.
     """
     part = row.binding.part if row.binding is not None and row.binding.part is not None else ""
     kind = _kind(row.find_text("kind") or "") if "kind" in row.fields else _kind(part)
     if not kind:
         return None
-    local_id, address = row.text("id"), find_address(row)
-    name = row.find_text("name") or (address and address.street) or row.text("kind")
+    position, address = row.find_position(), find_address(row)
+    local_id = row.find_text("id")
+    if local_id is None:
+        if position is None or "id" in row.fields:
+            raise ValueError("no id")
+        local_id = _spot(position)
+    street = address.street if address is not None else None
+    name = row.find_text("name") or street or row.city.kinds.get(kind) or _label(kind)
     updated = row.find_instant("updated")
     return PublicPlace(
         id=node_id("PublicPlace", row.city.slug, f"{part}:{local_id}"),
         city=row.city.slug,
         name=name,
         folded=fold(name),
-        position=row.find_position(),
+        position=position,
         address=address,
         updated_at=updated and updated.astimezone(row.city.zone),
         local_id=local_id,
@@ -90,6 +109,10 @@ def _kind(text: str) -> str:
     return fold(text).replace(" ", "_")
 
 
+def _label(kind: str) -> str:
+    return LABELS[kind][0] if kind in LABELS else kind.replace("_", " ")
+
+
 def find_address(row: Row) -> Address | None:
     """From the columns `street`, `postcode`, `commune` and `insee`; None without any of them.
 
@@ -106,14 +129,22 @@ def find_address(row: Row) -> Address | None:
     return Address(street=street, postcode=postcode, city=city, insee=code)
 
 
+def _spot(position: Position) -> str:
+    return f"{position.lat:.5f},{position.lon:.5f}"
+
+
 def _details(row: Row) -> list[Detail]:
     """What the city file wants shown besides, as the source has it."""
     columns = row.binding.details if row.binding is not None else {}
     inner = Row(row.city, row.raw, columns)
-    said = {label: inner.find_text(label) for label in columns}
-    flags = {True: "oui", False: "non", None: None}
-    found = {label: text or flags[inner.find_flag(label)] for label, text in said.items()}
-    return [Detail(label=label, value=text) for label, text in found.items() if text is not None]
+    said = {label: _said(inner, label) for label in columns}
+    return [Detail(label=label, value=text) for label, text in said.items() if text is not None]
+
+
+def _said(row: Row, label: str) -> str | None:
+    """What a column says; yes and no in one way, however they are written."""
+    value, text = row.find(label), row.find_text(label)
+    return YES_OR_NO.get(str(value).strip().casefold(), text)
 
 
 def commune(city: City, text: str) -> tuple[str, str | None]:

@@ -13,13 +13,16 @@ from pydantic import ValidationError
 from cities import Binding, City, CityError
 from cities.binding import WORDS
 from schema.provenance import Source, SourceState
-from sources.atlas import Atlases
+from sources.atlas import Atlas, Spots
 from sources.cache import Cached, Held
 from sources.calendar import Calendar
+from sources.cities import communes
 from sources.collection import Collection
+from sources.directory import Directory, Names
 from sources.errors import Changed, NotOffered, OverQuota, SourceError
 from sources.feeds import Feed, Table
 from sources.http import Door
+from sources.joined import Joined
 from sources.keyed import Keyed
 from sources.protocols import protocols
 from sources.reading import doubts, reader_of, readers, tables
@@ -49,7 +52,9 @@ class Sources:
     def __init__(self, cities: Mapping[str, City], door: Door) -> None:
         self.cities = cities
         self.clock = door.clock
-        self.atlases = Atlases()
+        self.atlases = Joined(Spots, Atlas)
+        self.directories = Joined(self._names, Directory)
+        self.communes = {slug: Names(communes(city)) for slug, city in cities.items()}
         self._door = door
         self._bindings = {b.source: b for city in cities.values() for b in city.bindings.values()}
         self._warming: asyncio.Task[None] | None = None
@@ -175,6 +180,9 @@ class Sources:
         """What is held of one kind of thing, however old; nothing is read for it."""
         feed = self._feeds.get((kind, city))
         return None if feed is None else _collection(feed, kind)
+
+    def _names(self, collection: Collection[Any]) -> Names:
+        return Names.of(collection, self.cities[collection.binding.city])
 
     def _feed(self, kind: type, city: str) -> Feed:
         feed = self._feeds.get((kind, city))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import isfinite
 from typing import Any
+from unicodedata import category
 
 from cities import Binding, City, Column
 from schema.places import Position
@@ -30,22 +31,32 @@ class Row:
     def find(self, name: str) -> Any:
         """The value as it came, or None if the column is absent or empty."""
         column = self.fields.get(name)
-        path = name if column is None else column.column
+        if column is None:
+            return self._at(name)
+        paths = (column.column,) if isinstance(column.column, str) else column.column
+        meant = (self._meant(column, path) for path in paths)
+        return next((found for found in meant if found is not None and found != ""), column.otherwise)
+
+    def _at(self, path: str) -> Any:
         value = self.raw.get(path)
-        if value is None and "." in path:
-            value = _descend(self.raw, path)
-        if column is not None and column.part is not None and value is not None:
+        return _descend(self.raw, path) if value is None and "." in path else value
+
+    def _meant(self, column: Column, path: str) -> Any:
+        """What one of a column's places says, in the city file's words if it has any."""
+        value = self._at(path)
+        if column.part is not None and value is not None:
             parts = str(value).split(column.separator)
             value = parts[column.part - 1] if len(parts) >= column.part else None
-        if column is not None and column.values is not None:
-            value = column.values.get(str(value).strip())
-        return value
+        return value if column.values is None else column.values.get(str(value).strip())
 
     def find_text(self, name: str) -> str | None:
         value = self.find(name)
         if value is None or isinstance(value, dict | list | bool):
             return None
-        text = " ".join(str(value).replace("\xa0", " ").split())
+        text = str(value)
+        if not text.isprintable():
+            text = "".join(map(_seen, text))
+        text = " ".join(text.split())
         return None if text.casefold() in NOTHING else text
 
     def text(self, name: str) -> str:
@@ -98,21 +109,31 @@ class Row:
         """From `lat` and `lon` columns if the city names them, else from one `position`.
 
         Understood: `{lon, lat}` (spelt out, too), `[lat, lon]` (Explore v1), `"lat, lon"`
-        (its CSV) and GeoJSON points. (0, 0) is a missing point that somebody typed.
+        (its CSV) and GeoJSON points, a Feature's too. (0, 0) is a missing point that
+        somebody typed.
         """
         if "lat" in self.fields and "lon" in self.fields:
-            return _position(self.find("lat"), self.find("lon"))
+            return _position(self.find_number("lat"), self.find_number("lon"))
         point = self.find(name)
         if isinstance(point, str):
             point = point.split(",")
-        if isinstance(point, Mapping) and "coordinates" in point:
-            point = list(point["coordinates"])[1::-1]
+        if isinstance(point, Mapping):
+            point = point.get("geometry") or point
+        if isinstance(point, Mapping) and isinstance(point.get("coordinates"), list):
+            point = point["coordinates"][1::-1]
         if isinstance(point, Mapping):
             lat, lon = point.get("lat", point.get("latitude")), point.get("lon", point.get("lng"))
             return _position(lat, point.get("longitude") if lon is None else lon)
         if isinstance(point, list | tuple) and len(point) >= 2:
             return _position(point[0], point[1])
         return None
+
+
+def _seen(character: str) -> str:
+    """Nothing for what only formats text, such as its direction; a blank for control characters."""
+    if character.isprintable():
+        return character
+    return "" if category(character) == "Cf" else " "
 
 
 def _descend(raw: Any, path: str) -> Any:

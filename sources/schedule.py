@@ -25,31 +25,25 @@ holidays began on the 5th. So names that speak of school are heeded only where
 dates do not decide: in periods without both dates, or several at once.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from cities import City
-from schema.times import DayHours, LocalTime, TimeSpan
+from schema.times import DayHours, TimeSpan
 from sources.calendar import Calendar
 from sources.collection import Collection
-from sources.hours import Slot, minutes
-
-DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-HORIZON_DAYS = 60  # how far ahead the next opening or closing is looked for
-MOST_DAYS = 1_000  # kept in memory, for each place
-
-Opening = tuple[datetime, datetime]  # when it opens and when it closes, in UTC
-X = TypeVar("X", int, datetime)
+from sources.daily import DailySchedule, clock, joined
+from sources.hours import Slot
 
 
-class WeeklySchedule:
+class WeeklySchedule(DailySchedule):
     """The Schedule of one place, from its slots; instants are given in its own time-zone."""
 
     def __init__(self, slots: Iterable[Slot], zone: ZoneInfo, calendar: Calendar) -> None:
-        self._zone = zone
+        super().__init__(zone)
         self._calendar = calendar
         self._exceptions: dict[date, list[Slot]] = {}
         self._ordinary: list[Slot] = []
@@ -59,71 +53,6 @@ class WeeklySchedule:
             else:
                 self._exceptions.setdefault(slot.exception, []).append(slot)
         self._periods = {slot.period for slot in self._ordinary}
-        self._hours: dict[date, DayHours] = {}
-        self._openings: dict[date, Sequence[Opening]] = {}
-
-    def today(self, now: datetime) -> date:
-        return now.astimezone(self._zone).date()
-
-    def on(self, day: date) -> DayHours:
-        found = self._hours.get(day)
-        if found is None:
-            if len(self._hours) >= MOST_DAYS:
-                self._hours.clear()
-            found = self._hours[day] = self._work_out(day)
-        return found
-
-    def open_at(self, now: datetime) -> bool | None:
-        """Whether it is open; None if nothing is published for that day."""
-        today = self.today(now)
-        # Yesterday's too: where clocks go back at midnight, 24:00 comes after it.
-        for day in (today, today - DAY):
-            for opens, closes in self._openings_on(day):
-                if opens <= now < closes:
-                    return True
-        return None if self.on(today).closed is None else False
-
-    def opens_at(self, now: datetime) -> datetime | None:
-        """When it next opens after `now`, within 60 days."""
-        starts = (opens for opens, _ in self._coming(now) if opens > now)
-        return self._local(next(starts, None))
-
-    def closes_at(self, now: datetime) -> datetime | None:
-        """When the present opening ends, or else the next within 60 days; None if it does not."""
-        return self._local(next((closes for _, closes in self._coming(now)), None))
-
-    def changes_at(self, now: datetime) -> datetime:
-        """The next opening, closing or midnight."""
-        today = self.today(now)
-        midnight = _opening(today + DAY, LocalTime("00:00"), self._zone)
-        days = (self._openings_on(day) for day in (today - DAY, today))
-        edges = (edge for openings in days for opening in openings for edge in opening)
-        return min((midnight, *(edge for edge in edges if edge > now)))
-
-    def _coming(self, now: datetime) -> Iterator[tuple[datetime, datetime | None]]:
-        """Openings that have not ended; one that goes on beyond the horizon has no end."""
-        today = self.today(now)
-        horizon = _closing(today + HORIZON_DAYS * DAY, LocalTime("24:00"), self._zone)
-        days = (today + number * DAY for number in range(-1, HORIZON_DAYS + 1))
-        for opens, closes in _joined(span for day in days for span in self._openings_on(day)):
-            if closes > now:
-                yield opens, closes if closes < horizon else None
-
-    def _local(self, instant: datetime | None) -> datetime | None:
-        return None if instant is None else instant.astimezone(self._zone)
-
-    def _openings_on(self, day: date) -> Sequence[Opening]:
-        found = self._openings.get(day)
-        if found is None:
-            if len(self._openings) >= MOST_DAYS:
-                self._openings.clear()
-            spans = [
-                (_opening(day, span.from_, self._zone), _closing(day, span.to, self._zone))
-                for span in self.on(day).time_spans
-            ]
-            # A span within the hour that the clock leaps over does not take place.
-            found = self._openings[day] = [span for span in spans if span[0] < span[1]]
-        return found
 
     def _work_out(self, day: date) -> DayHours:
         holiday = self._calendar.public_holiday(day)
@@ -197,49 +126,4 @@ def _rank(slot: Slot) -> tuple[timedelta, int]:
 def _spans(slots: Iterable[Slot]) -> list[TimeSpan]:
     """When a day's slots are open."""
     opening = [(s.opens, s.closes) for s in slots if s.opens is not None and s.closes is not None]
-    return [
-        TimeSpan(from_=_clock(first), to=_clock(last)) for first, last in _joined(sorted(opening))
-    ]
-
-
-def _joined(spans: Iterable[tuple[X, X]]) -> Iterator[tuple[X, X]]:
-    """Spans in the order of their beginnings; those that touch or overlap are one."""
-    present: tuple[X, X] | None = None
-    for first, last in spans:
-        if present is not None and first <= present[1]:
-            present = present[0], max(present[1], last)
-            continue
-        if present is not None:
-            yield present
-        present = first, last
-    if present is not None:
-        yield present
-
-
-def _clock(minutes: int) -> LocalTime:
-    return LocalTime(f"{minutes // 60:02}:{minutes % 60:02}")
-
-
-def _opening(day: date, at: LocalTime, zone: ZoneInfo) -> datetime:
-    """The instant of a time of day; the first one, if the clock shows it twice."""
-    return _instants(day, at, zone)[0]
-
-
-def _closing(day: date, at: LocalTime, zone: ZoneInfo) -> datetime:
-    """The instant of a time of day; the second one, if the clock shows it twice."""
-    return _instants(day, at, zone)[1]
-
-
-def _instants(day: date, at: LocalTime, zone: ZoneInfo) -> Opening:
-    """The first and the last instant (UTC) at which the clock shows a time of day.
-
-    A time that it leaps over, when clocks go forward, is that of the leap.
-    """
-    wall = datetime.combine(day, time()) + minutes(at) * MINUTE
-    first, last = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    if first <= last:
-        return first, last
-    leap = last  # where there is no such time, fold 1 comes before the leap and fold 0 after it
-    while leap.astimezone(zone).replace(tzinfo=None) < wall:
-        leap += MINUTE
-    return leap, leap
+    return [TimeSpan(from_=clock(first), to=clock(last)) for first, last in joined(sorted(opening))]

@@ -1,6 +1,7 @@
 """Record: what each upstream of Nantes answers, as small files that the tests replay.
 
-Of Bordeaux, its network, which no line of code is written for, and what Nantes does not offer.
+Of Bordeaux, its network, which no line of code is written for, what has another shape there, and
+what Nantes does not offer.
 
     python -m tests.record           from the sandbox, at the tests' own moment
     python -m tests.record bikes     only this service
@@ -34,7 +35,7 @@ SUFFIXES = {
     "application/x-protobuf": "pb",
 }
 
-PORTED = {"stops", "routes", "departures", "alerts"}
+PORTED = {"stops", "routes", "departures", "alerts", "places", "events", "pools", "roads"}
 VISIT = re.compile(rb"<MonitoredStopVisit>.*?</MonitoredStopVisit>", re.DOTALL)
 QUAY = re.compile(rb"<MonitoringRef>(.*?)</MonitoringRef>")
 WHOLE = {f"FR_NAOLIB:Quay:{n}".encode() for n in range(90, 96)}  # Commerce

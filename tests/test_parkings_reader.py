@@ -52,7 +52,9 @@ def bordeaux(**changes: Any) -> VehicleParking:
 
 def told(parking: VehicleParking, later: timedelta = timedelta()) -> tuple[str, int | None]:
     """Its state and its free spaces, as a client is told."""
-    info: Any = SimpleNamespace(context=SimpleNamespace(now=NOW + later))
+    info: Any = SimpleNamespace(
+        context=SimpleNamespace(now=NOW + later, changes_at=lambda *_: None)
+    )
     found = VehicleParking.availability(parking, info)
     return VehicleParking.state(parking, info).name, found.car_spaces if found else None
 

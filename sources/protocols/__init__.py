@@ -45,7 +45,10 @@ class Ask(Duck):
         """`whole` says that this reply alone is the payload: if it has not changed since the
         last read, neither has the payload, and the read ends here."""
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str] = {}) -> Reply: ...
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str] = {}, *, once: bool = False
+    ) -> Reply:
+        """`once`: never tried again, whatever happens, as it changes something there."""
 
 
 class Speaks(BaseModel, ABC):

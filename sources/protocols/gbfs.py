@@ -9,7 +9,8 @@ https://gbfs.org/documentation/reference/
 One row per station, its last report joined to its description by `station_id`; or one
 per vehicle. The words are those of 3.0 in every version (`num_vehicles_available`,
 `vehicle_id`), and texts are plain. What `vehicle_types` says of a type stands beside its
-count in `vehicle_types_available`, or in a vehicle's `vehicle_type`.
+count in `vehicle_types_available`, or in a vehicle's `vehicle_type`; what a vehicle costs, by
+its own plan or its type's, in its `pricing_plan`.
 
 Calls: the discovery file and two or three others, one after the other. How often is for
 the binding to say: files announce a `ttl` of 0, or of an hour for what changes by the
@@ -45,8 +46,10 @@ FILES = {
     "vehicles": (
         ("vehicle_status", "free_bike_status", True),
         ("vehicle_types", "vehicle_types", False),
+        ("system_pricing_plans", "system_pricing_plans", False),
     ),
 }
+OPTIONAL = {name for files in FILES.values() for name, _, needed in files if not needed}
 RENAMED = {
     "num_bikes_available": "num_vehicles_available",
     "num_bikes_disabled": "num_vehicles_disabled",
@@ -95,11 +98,7 @@ class Gbfs(Speaks):
         listed = _objects(files, "vehicle_types", "vehicle_types")
         types = {str(one.get("vehicle_type_id")): self._plain(one) for one in listed}
         if self.feeds == "vehicles":
-            content = files["vehicle_status"].data if "vehicle_status" in files else {}
-            kind = "vehicles" if "vehicles" in content else "bikes"
-            for one in _objects(files, "vehicle_status", kind):
-                vehicle = self._plain(one)
-                yield {**vehicle, "vehicle_type": types.get(str(vehicle.get("vehicle_type_id")))}
+            yield from self._vehicles(files, types)
             return
         described: dict[str, Json] = {}
         for one in _objects(files, "station_information", "stations"):
@@ -109,6 +108,17 @@ class Gbfs(Speaks):
         for station in described | reported:
             row = self._plain({**reported.get(station, {}), **described.get(station, {})})
             yield {**row, "vehicle_types_available": _counts(row, types)}
+
+    def _vehicles(self, files: Mapping[str, File], types: Mapping[str, Json]) -> Iterator[Json]:
+        listed = _objects(files, "system_pricing_plans", "plans")
+        plans = {str(one.get("plan_id")): self._plain(one) for one in listed}
+        content = files["vehicle_status"].data if "vehicle_status" in files else {}
+        kind = "vehicles" if "vehicles" in content else "bikes"
+        for one in _objects(files, "vehicle_status", kind):
+            vehicle = self._plain(one)
+            type_ = types.get(str(vehicle.get("vehicle_type_id")))
+            plan = vehicle.get("pricing_plan_id") or (type_ or {}).get("default_pricing_plan_id")
+            yield {**vehicle, "vehicle_type": type_, "pricing_plan": plans.get(str(plan))}
 
     def _discovered(self, body: bytes) -> dict[str, str]:
         """Where each file is. Before 3.0 there is a set of them for each language."""
@@ -145,7 +155,7 @@ def _objects(files: Mapping[str, File], name: str, kind: str) -> list[Json]:
     found = files[name].data.get(kind) if name in files else None
     if isinstance(found, list):
         return [one if isinstance(one, dict) else {} for one in found]
-    if name == "vehicle_types":
+    if name in OPTIONAL:
         return []
     raise ValueError(f"no list of {kind} in {name}")
 

@@ -167,7 +167,7 @@ def test_operations_of_one_document_are_estimated_apart():
 
 @pytest.mark.parametrize("kind", [k for k in BUILT.type_map.values() if is_object(k)], ids=str)
 def test_every_list_of_objects_says_how_long_it_is(kind):
-    weights = planner()._estimator._weights
+    weights = planner()._estimator.weights
     paged = {"nodes", "edges"} if kind.name.endswith("Connection") else set()
     for name, field in kind.fields.items():
         inner = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
@@ -117,14 +118,25 @@ def test_departures_are_those_of_the_feed(
             start = question["start"].astimezone(UTC)
             until = start + question["time_range"]
             expected = reference.departures(feed, question["stop_ids"], start, until)
-            found = timetable.departures(**question, first=10_000)
-            assert sorted(map(told, found)) == expected
-            order = [one.departure_time.timestamp() for one in found]
-            assert order == sorted(order)
-            first = data.draw(st.integers(0, 12))
-            assert timetable.departures(**question, first=first) == found[:first]
-            only = timetable.departures(**question, first=10_000, route_ids={"T1", "T9"})
-            assert only == [one for one in found if one.route_id == "T1"]
+            with patch(
+                "sources.timetable.timetable.BLOCK", data.draw(st.sampled_from([1, 3, 512]))
+            ):
+                found = timetable.departures(**question, first=10_000)
+                assert sorted(map(told, found)) == expected
+                assert found == sorted(found, key=lambda one: one.instant)
+                first, beyond = data.draw(st.integers(0, 12)), data.draw(st.integers(1, 36_000))
+                assert timetable.departures(**question, first=first) == found[:first]
+                only = timetable.departures(**question, first=10_000, route_ids={"T1", "T9"})
+                assert only == [one for one in found if one.route_id == "T1"]
+                named = timetable.trips_named(["t-0", "t-2", "t-20"])
+                only = timetable.departures(**question, first=10_000, trips=named)
+                assert only == [one for one in found if one.trip_id in ("t-0", "t-2")]
+                more = timetable.departures(
+                    **question, first=first, beyond=timedelta(seconds=beyond)
+                )
+                last = found[first - 1].instant if 0 < first <= len(found) else None
+                upto = [one for one in found if last is not None and one.instant < last + beyond]
+                assert more == (upto or found[:first])
 
 
 def test_a_service_day_begins_at_noon_minus_12_hours(tmp_path: Path) -> None:

@@ -1,0 +1,302 @@
+"""Reports: what citizens tell their city is broken, and what became of it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from schema.arguments import (
+    AfterArgument,
+    BadUserInput,
+    BeforeArgument,
+    CityArgument,
+    FirstArgument,
+    LastArgument,
+    Near,
+    bounded,
+)
+from schema.cost import PAGED, Cost, about
+from schema.key import Info, Key
+from schema.nodes import lookup, lookups
+from schema.paging import Page, Window, window
+from schema.places import Place, on_earth
+
+WRITES = Cost(weight="10")
+MOST_DETAILS = 20
+LONGEST_LINE, LONGEST_DESCRIPTION = 200, 4_000
+CLIENT_KEY = re.compile(r"[A-Za-z0-9._~-]{16,100}")
+MEDIA_URL = re.compile(r"https://[^\s\"<>\\^`{|}]{1,1990}")
+LINES = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+
+
+@strawberry.enum(description="How far a report is.")
+class ReportState(Enum):
+    RECEIVED = strawberry.enum_value(
+        "RECEIVED", description="We keep it, and send it until the city's system takes it."
+    )
+    SENT = strawberry.enum_value(
+        "SENT", description="The city's system has it, and does not list it, or not yet."
+    )
+    OPEN = strawberry.enum_value("OPEN", description="The city says that it is being looked at.")
+    CLOSED = strawberry.enum_value("CLOSED", description="The city says that it is done with it.")
+    FAILED = strawberry.enum_value(
+        "FAILED", description="It will not be sent any more: `failure` says why."
+    )
+
+
+@strawberry.federation.type(
+    keys=["id"],
+    description="Something that a citizen has told the city. Who it was is told to nobody.",
+)
+class Report(Place):
+    local_id: strawberry.Private[str]
+    service_code: str = strawberry.field(description="What it is about: see `reportServices`.")
+    state: ReportState = strawberry.field(description="How far it is.")
+    number: str | None = strawberry.field(description="The city's own number of it, once it has.")
+    description: str | None = strawberry.field(
+        description="What was written, as the city publishes it, without mail addresses and "
+        "telephone numbers; null where it does not."
+    )
+    status_notes: str | None = strawberry.field(description="Why it is in this state.")
+    agency: str | None = strawberry.field(description="Who looks after it.")
+    reported_at: datetime | None = strawberry.field(description="When it was reported.")
+    expected_at: datetime | None = strawberry.field(
+        description="When the city expects to be done with it."
+    )
+    media_url: str | None = strawberry.field(description="A picture of it, as the city shows it.")
+    failure: str | None = strawberry.field(
+        default=None, description="Why it was not taken, in the words of the city's system or ours."
+    )
+
+
+@strawberry.type(description="A kind of thing that can be reported.")
+class ReportService:
+    code: str = strawberry.field(description="What `reportIssue` calls it.")
+    name: str = strawberry.field(description="What people call it.")
+    description: str | None = strawberry.field(description="What belongs to it.")
+    group: str | None = strawberry.field(description="What it stands under.")
+    keywords: list[str] = strawberry.field(
+        description="Words to find it by.", directives=[about(5)]
+    )
+    needs_details: bool = strawberry.field(
+        description="Whether the city wants `details`, which its own pages tell."
+    )
+    listed: strawberry.Private[bool]  # whether reports of it are published at all
+
+
+@strawberry.input(description="One more thing that the city wants to know of some service.")
+class ReportDetailInput:
+    code: str = strawberry.field(description="What it calls it.")
+    value: str = strawberry.field(description="What is so; several values are several details.")
+
+    def __post_init__(self) -> None:
+        _line(self.code, "details", "code")
+        _line(self.value, "details", "value")
+
+
+@strawberry.input(
+    description="Who reports it, if the city is to answer. It goes to the city's system, is "
+    "deleted here as soon as that has it, and is never shown or logged."
+)
+class ReportContactInput:
+    email: str | None = strawberry.field(default=None, description="Mail address.")
+    first_name: str | None = strawberry.field(default=None, description="First name.")
+    last_name: str | None = strawberry.field(default=None, description="Last name.")
+    phone: str | None = strawberry.field(default=None, description="Telephone number.")
+
+    def __post_init__(self) -> None:
+        for name, value in (
+            ("email", self.email),
+            ("firstName", self.first_name),
+            ("lastName", self.last_name),
+            ("phone", self.phone),
+        ):
+            if value is not None:
+                _line(value, "contact", name)
+
+
+@strawberry.input(description="What is wrong, and where: a point (`lat` and `lon`) or an address.")
+class ReportInput:
+    service: str = strawberry.field(description="The `code` of a service of `reportServices`.")
+    description: str = strawberry.field(description="What is wrong, in up to 4000 characters.")
+    lat: float | None = strawberry.field(default=None, description="Latitude (WGS 84), in degrees.")
+    lon: float | None = strawberry.field(
+        default=None, description="Longitude (WGS 84), in degrees."
+    )
+    address: str | None = strawberry.field(default=None, description="Where it is, in one line.")
+    media_url: str | None = strawberry.field(
+        default=None, description="A picture that the city can fetch there: `https://…`."
+    )
+    details: list[ReportDetailInput] | None = strawberry.field(
+        default=None, description="What else the city wants to know; at most 20."
+    )
+    contact: ReportContactInput | None = strawberry.field(
+        default=None, description="Who reports it."
+    )
+
+
+@dataclass(frozen=True, repr=False)
+class Issue:
+    """What is reported. Never printed: `contact` is personal, and texts may be."""
+
+    service: str
+    description: str
+    point: tuple[float, float] | None
+    address: str | None
+    media_url: str | None
+    details: tuple[tuple[str, str], ...]
+    contact: tuple[tuple[str, str], ...]  # by Open311's names of them
+
+
+@dataclass(frozen=True)
+class ReportWith(Key[Report | None]):
+    """`id` is the city's own number of a report, or one of ours (`sent:...`)."""
+
+    city: str
+    id: str
+
+
+@dataclass(frozen=True)
+class ReportsIn(Key[Page[Report]]):
+    city: str
+    state: ReportState | None
+    service: str | None
+    near: Near | None
+    window: Window
+
+
+@dataclass(frozen=True)
+class ReportServicesIn(Key[list[ReportService]]):
+    city: str
+
+
+@dataclass(frozen=True, repr=False)
+class SubmitReport(Key[Report]):
+    """Keep an issue until the city has it; the report that it became, however often it is asked."""
+
+    city: str
+    client_key: str
+    issue: Issue
+
+
+lookups["Report"] = ReportWith
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(
+        description="A report by its id, such as `reportIssue` gave; null if there is none."
+    )
+    async def report(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],
+    ) -> Report | None:
+        return await info.context.load(lookup(id, "id", "Report"))
+
+    @strawberry.field(
+        description="What has been reported, as the city lists it: near a point, nearest first; "
+        "else the newest first.",
+        directives=[PAGED],
+    )
+    async def reports(
+        self,
+        info: Info,
+        city: CityArgument = None,
+        state: Annotated[
+            ReportState | None, strawberry.argument(description="Only `OPEN`, or only `CLOSED`.")
+        ] = None,
+        service: Annotated[
+            str | None, strawberry.argument(description="Only of this service, by its code.")
+        ] = None,
+        near: Annotated[Near | None, strawberry.argument(description="Only around there.")] = None,
+        first: FirstArgument = None,
+        after: AfterArgument = None,
+        last: LastArgument = None,
+        before: BeforeArgument = None,
+    ) -> Page[Report] | None:
+        asked = window(first, after, last, before)
+        key = ReportsIn(info.context.city(city), state, service, near, asked)
+        return await info.context.load(key)
+
+    @strawberry.field(
+        description="What can be reported to a city.", directives=[about(50)]
+    )
+    async def report_services(
+        self, info: Info, city: CityArgument = None
+    ) -> list[ReportService] | None:
+        return await info.context.load(ReportServicesIn(info.context.city(city)))
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(
+        description="Tell the city that something is broken. The answer comes once it is kept on "
+        "our disk; ask `report(id:)` what becomes of it. Sent again with the same `clientKey`, it "
+        "is the same report, and is told only once.",
+        directives=[WRITES],
+    )
+    async def report_issue(
+        self,
+        info: Info,
+        input: Annotated[ReportInput, strawberry.argument(description="What is wrong, and where.")],
+        client_key: Annotated[
+            str,
+            strawberry.argument(
+                description="Made by the client, for this report alone, before it is first sent: "
+                "a random UUID. Whoever knows it can ask for the report."
+            ),
+        ],
+        city: CityArgument = None,
+    ) -> Report | None:
+        if CLIENT_KEY.fullmatch(client_key) is None:
+            message = "`clientKey` is 16 to 100 letters, digits, dots, dashes or the like."
+            raise BadUserInput(message, "clientKey")
+        return await info.context.load(
+            SubmitReport(info.context.city(city), client_key, _issue(input))
+        )
+
+
+def _issue(given: ReportInput) -> Issue:
+    """What is reported, checked; BadUserInput if it cannot be sent."""
+    _line(given.service, "input", "service")
+    description = CONTROLS.sub(" ", given.description.replace("\r\n", "\n")).strip()
+    bounded(len(description), 1, LONGEST_DESCRIPTION, "input", "description")
+    point = None
+    if given.lat is not None and given.lon is not None:
+        on_earth(given.lat, given.lon, "input")
+        point = given.lat, given.lon
+    if (point is None) == (given.address is None) or (given.lat is None) != (given.lon is None):
+        raise BadUserInput("Give `lat` and `lon`, or an `address`.", "input")
+    if given.address is not None:
+        _line(given.address, "input", "address")
+    if given.media_url is not None and MEDIA_URL.fullmatch(given.media_url) is None:
+        raise BadUserInput("`mediaUrl` is an address that begins with `https://`.", "input")
+    details = given.details or []
+    bounded(len(details), 0, MOST_DETAILS, "input", "details")
+    who = given.contact or ReportContactInput()
+    contact = {
+        "email": who.email,
+        "first_name": who.first_name,
+        "last_name": who.last_name,
+        "phone": who.phone,
+    }
+    return Issue(
+        service=given.service,
+        description=description,
+        point=point,
+        address=given.address,
+        media_url=given.media_url,
+        details=tuple((one.code, one.value) for one in details),
+        contact=tuple((name, value) for name, value in contact.items() if value),
+    )
+
+
+def _line(text: str, *path: str) -> None:
+    """BadUserInput unless it is one line that is not too long."""
+    if LINES.search(text) or not 1 <= len(text.strip()) <= LONGEST_LINE:
+        raise BadUserInput(f"`{path[-1]}` is one line of 1 to {LONGEST_LINE} characters.", *path)

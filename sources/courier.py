@@ -1,0 +1,254 @@
+"""Courier: brings what waits in the outbox to the systems of the cities, each thing once.
+
+    WAITING   it is sent as soon as that can be; if nobody was there, again later
+    unsure    it was sent, and no answer came, or we stopped before it did: then the city's
+              own list is looked through until it is found there. Only when the list has not
+              had it for SETTLED is it sent again; where reports of its kind are not listed,
+              never
+    SENT      the city has it: what was said is deleted here
+    FAILED    the city does not want it, or it could not be brought within GIVEN_UP
+
+What another file or another machine's outbox has is not known here.
+"""
+
+import asyncio
+import hashlib
+import secrets
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import structlog
+
+from cities import City
+from schema.reports import Issue, Report
+from sources.errors import (
+    NotOffered,
+    OverQuota,
+    Refused,
+    Rejected,
+    SourceError,
+    Unavailable,
+    Unheard,
+)
+from sources.feeds import Table
+from sources.http import Door
+from sources.outbox import FAILED, SENT, WAITING, Entry, Full, Outbox
+from sources.protocols.open311 import ID, Open311
+from sources.reading import read_all
+from sources.replies import Validators
+from sources.reports import form, private, recognised
+
+log = structlog.get_logger("sources.courier")
+
+FILE = "reports.sqlite"
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 3_600.0
+TAKEN_S = 120.0  # longer than any call; whoever took it and went has lost it then
+LOOK_S = 60.0  # how often somebody else's entries are looked for
+SETTLED = timedelta(minutes=15)  # in which a city's list must have had it
+GIVEN_UP = timedelta(days=7)
+FULL_S = 3_600.0
+LATE = "It could not be brought to the city within a week."
+UNKNOWN = "The city's system did not answer when it was sent: whether it has it is not known."
+
+
+class Courier:
+    """Keeps what citizens report, and brings it; one outbox in `folder` for all cities."""
+
+    def __init__(self, door: Door, tables: Mapping[str, Table], cities: Mapping[str, City]) -> None:
+        self._door = door
+        self._cities = cities
+        self._tables = {
+            slug: table for slug, table in tables.items() if isinstance(table.speaks, Open311)
+        }
+        self.outbox = Outbox(door.folder / FILE)
+        self._news = asyncio.Event()
+        self._round: asyncio.Task[None] | None = None
+
+    async def submit(self, city: str, client_key: str, issue: Issue, *, listed: bool) -> Entry:
+        """Keep a report durably; the one of this client key, if there is one.
+
+        `listed` says whether the city publishes reports of this kind. NotOffered;
+        Unavailable if it cannot be kept; ValueError if the client key is of another report.
+        """
+        table = self._tables.get(city)
+        if table is None:
+            raise NotOffered(city, "reports")
+        said = form(issue)
+        public = [pair for pair in said if pair not in issue.contact]
+        now = self._door.clock().timestamp()
+        about = {"service": issue.service, "address": issue.address, "point": issue.point}
+        entry = Entry(
+            id=secrets.token_urlsafe(18),
+            city=city,
+            client_key=hashlib.sha256(client_key.encode()).hexdigest(),
+            digest=hashlib.sha256(msgspec.json.encode(public)).digest(),
+            about=msgspec.json.encode({**about, "listed": listed}).decode(),
+            body=msgspec.json.encode(said),
+            received_at=now,
+            updated_at=now,
+            due_at=now,
+        )
+        try:
+            kept = await self.outbox.put(entry)
+        except Full:
+            raise Unavailable("the outbox is full", table.binding, retry_after_s=FULL_S) from None
+        except (sqlite3.Error, OSError) as error:
+            log.error("cannot keep a report", why=str(error))
+            raise Unavailable(f"it cannot be kept: {error}", table.binding) from error
+        if kept.digest != entry.digest:
+            raise ValueError("the client key is of another report")
+        self._news.set()
+        return kept
+
+    async def find(self, city: str, id: str) -> Entry | None:
+        """What became of a report that was submitted here; Unavailable if that cannot be read."""
+        table = self._tables.get(city)
+        if table is None:
+            return None
+        try:
+            found = await self.outbox.find(id)
+        except (sqlite3.Error, OSError) as error:
+            raise Unavailable(f"it cannot be read: {error}", table.binding) from error
+        return found if found is not None and found.city == city else None
+
+    def start(self) -> None:
+        """Bring what waits, from now on, also what waited before a restart."""
+        if self._tables:
+            self._round = asyncio.create_task(self._go_round(), name="courier")
+
+    async def close(self) -> None:
+        """Stop; what is on its way is looked for at the next start."""
+        if self._round is not None:
+            self._round.cancel()
+            await asyncio.wait((self._round,))
+        await self.outbox.close()
+
+    async def deliver(self) -> None:
+        """Do what is due now, of each city one thing after another."""
+        await asyncio.gather(*(self._deliver(city) for city in self._tables))
+        await self.outbox.forget(self._door.clock())
+
+    async def _go_round(self) -> None:
+        while True:
+            self._news.clear()
+            try:
+                await self.deliver()
+                due = await self.outbox.next_due()
+            except Exception as error:  # a full disk, or a bug: what waits goes on waiting
+                log.error("cannot bring reports", why=type(error).__name__, exc_info=error)
+                due = None
+            now = self._door.clock().timestamp()
+            pause_s = LOOK_S if due is None else min(max(due - now, 1.0), LOOK_S)
+            try:
+                async with asyncio.timeout(pause_s):
+                    await self._news.wait()
+            except TimeoutError:
+                continue
+
+    async def _deliver(self, city: str) -> None:
+        while True:
+            entry = await self.outbox.take(city, self._door.clock(), TAKEN_S)
+            if entry is None:
+                return
+            changed = await self._advance(self._tables[city], entry)
+            log.info(
+                "report", id=changed.id, city=city, state=changed.state, tries=changed.tries
+            )  # never what it says
+
+    async def _advance(self, table: Table, entry: Entry) -> Entry:
+        """Take one entry a step further."""
+        now = self._door.clock()
+        if now - datetime.fromtimestamp(entry.received_at, UTC) > GIVEN_UP:
+            if entry.token is not None:  # the city has it, and never told its number
+                return await self._settled(entry, SENT)
+            return await self._settled(entry, FAILED, UNKNOWN if entry.unsure_since else LATE)
+        if entry.token is not None:
+            return await self._redeem(table, entry, entry.token)
+        if entry.unsure_since is not None:
+            return await self._look(table, entry, entry.unsure_since)
+        return await self._send(table, entry)
+
+    async def _send(self, table: Table, entry: Entry) -> Entry:
+        said: list[tuple[str, str]] = msgspec.json.decode(entry.body or b"[]")
+        at = self._door.clock()
+        # Before anything leaves: should we stop now, nobody knows whether it arrived.
+        entry = await self.outbox.change(
+            entry, at, unsure_since=entry.unsure_since or at.timestamp(), tries=entry.tries + 1
+        )
+        try:
+            receipt = await _protocol(table).send(self._ask(table), said)
+        except Rejected as error:
+            return await self._settled(entry, FAILED, private(error.detail))
+        except (Unheard, OverQuota, Refused) as error:  # it has not been taken, for sure
+            return await self._later(entry, error, unsure_since=None)
+        except (SourceError, ValueError) as error:
+            return await self._later(entry, error)
+        return await self._accepted(entry, receipt)
+
+    async def _look(self, table: Table, entry: Entry, since: float) -> Entry:
+        """Look for it in the city's list; send it again if it has long not been there."""
+        if not msgspec.json.decode(entry.about)["listed"]:
+            return await self._settled(entry, FAILED, UNKNOWN)
+        now, first = self._door.clock(), datetime.fromtimestamp(since, UTC)
+        try:
+            listed = await self._listed(table)
+        except (SourceError, ValueError) as error:
+            return await self._later(entry, error)
+        sent = dict(msgspec.json.decode(entry.body or b"[]", type=list[tuple[str, str]]))
+        number = recognised(sent, first, now, listed)
+        if number is not None:
+            return await self._accepted(entry, {ID: number})
+        if now - datetime.fromtimestamp(entry.updated_at, UTC) < SETTLED:
+            # Its last news is when it was sent, and stays so until then.
+            return await self._later(entry, None, at=entry.updated_at)
+        return await self._send(table, entry)
+
+    async def _redeem(self, table: Table, entry: Entry, token: str) -> Entry:
+        try:
+            receipt = await _protocol(table).redeem(self._ask(table), token)
+        except (SourceError, ValueError) as error:
+            return await self._later(entry, error)
+        return await self._accepted(entry, receipt)
+
+    async def _accepted(self, entry: Entry, receipt: Mapping[str, object]) -> Entry:
+        """The city has it: under a number, or a token that becomes one."""
+        number, token = receipt.get(ID), receipt.get("token")
+        if number:
+            return await self._settled(entry, SENT, number=str(number))
+        tries = entry.tries if entry.token else 0
+        return await self._later(entry, None, body=None, token=str(token), tries=tries, state=SENT)
+
+    async def _settled(
+        self, entry: Entry, state: str, reason: str | None = None, number: str | None = None
+    ) -> Entry:
+        """Nothing is to be done about it any more, and what it said is nobody's business."""
+        news = {"state": state, "reason": reason, "number": number, "body": None, "due_at": None}
+        return await self.outbox.change(entry, self._door.clock(), **news, unsure_since=None)
+
+    async def _later(
+        self,
+        entry: Entry,
+        error: SourceError | ValueError | None,
+        at: float | None = None,
+        **news: object,
+    ) -> Entry:
+        """Again after a while: twice as long each time, or as long as the upstream says."""
+        now = self._door.clock()
+        tries = entry.tries if error is None or "unsure_since" in news else entry.tries + 1
+        pause_s = min(FIRST_PAUSE_S * 2 ** min(entry.tries, 16), LONGEST_PAUSE_S)
+        if isinstance(error, SourceError) and error.retry_after_s is not None:
+            pause_s = max(pause_s, min(error.retry_after_s, 24 * 3_600.0))
+        due = now.timestamp() + pause_s
+        return await self.outbox.change(entry, now, **{"tries": tries, "due_at": due, **news})
+
+    async def _listed(self, table: Table) -> Iterable[Report]:
+        """What the city lists at this moment, not what we held of it."""
+        speaks = _protocol(table)
+        rows = speaks.rows(await speaks.fetch(self._ask(table)))
+        items, _ = read_all(table.reader, rows, self._cities[table.binding.city], table.binding)
+        return items
+
+    def _ask(self, table: Table) -> object:
+        return self._door.open(table.binding, table.speaks.complaint, Validators())

@@ -1,0 +1,231 @@
+"""Graphql: somebody else's GraphQL service, asked one question that the city file holds.
+
+https://spec.graphql.org, over HTTP as https://graphql.github.io/graphql-over-http/draft/ has it;
+pages are Relay's, https://relay.dev/graphql/connections.htm
+
+    url         where it is posted: "https://participer.example/api"
+    document    the question: one query, without fragments of other files
+    variables   its variables: { locale = "fr" }; with `{id}` in a text it is asked for one
+                thing at a time, which `{id}` stands for
+    path        the way to the rows from the top of the answer: "processes.components.proposals".
+                Lists and connections are gone through, whichever step they stand at
+    pages       the way to the connections that are read page by page, as long as they say
+                `pageInfo { hasNextPage endCursor }`, each with its cursor in `$after`; the way to
+                the rows unless told
+    max_pages   20 unless told: a connection that has more is refused, rather than shown in part
+
+One call, and one for every further page. Whatever a row lies within stands beside its own
+fields, under the name of the step: `processes.id`. Tables that differ in nothing but `path`
+share one payload.
+
+An answer may be whole but for what `errors` names: rows that are there are read, and each error
+that concerns them counts as one more row that could not be. An answer that has errors and no row is
+refused, as is one that has no data, whatever its status says.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Self
+
+import msgspec
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
+from pydantic import Field, field_validator
+
+from sources.protocols import Ask, Speaks
+
+BLANK, CURSOR = "{id}", "after"
+PLUMBING = {"edges", "nodes", "node"}  # steps of a connection that no way names
+MAX_ROWS, MAX_TOKENS = 20_000, 2_000
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+HEADERS = {
+    "content-type": "application/json",
+    "accept": "application/graphql-response+json, application/json;q=0.9",
+}
+Json = dict[str, Any]
+Place = tuple[str | int, ...]
+Way = Annotated[str, Field(pattern=r"^\w+(\.\w+)*$")]
+
+
+class Graphql(Speaks):
+    url: str
+    document: str
+    variables: Mapping[str, str | int | float | bool] = {}
+    path: Way
+    pages: Way | None = None
+    max_pages: int = Field(default=20, ge=1, le=1_000)
+
+    @field_validator("document")
+    @classmethod
+    def _is_a_query(cls, text: str) -> str:
+        try:
+            operations = parse(text, no_location=True, max_lexical_tokens=MAX_TOKENS).definitions
+        except GraphQLError as error:
+            raise ValueError(error.message) from None
+        found = [one for one in operations if isinstance(one, OperationDefinitionNode)]
+        if [one.operation for one in found] != [OperationType.QUERY]:
+            raise ValueError("a document holds one query, and nothing that changes things")
+        return text
+
+    @property
+    def keyed(self) -> bool:
+        return any(isinstance(value, str) and BLANK in value for value in self.variables.values())
+
+    def one(self, key: str) -> Self:
+        given = {
+            name: value.replace(BLANK, key) if isinstance(value, str) else value
+            for name, value in self.variables.items()
+        }
+        return self.model_copy(update={"variables": given})
+
+    def feed(self) -> str:
+        return f"{type(self).__name__}{self.model_dump_json(exclude={'path'})}"
+
+    async def fetch(self, ask: Ask) -> bytes:
+        """The first answer, its connections longer by all of their further pages."""
+        body = await self._asked(ask, None)
+        whole = _decoded(body)
+        further = False
+        for place, connection, _ in _found(whole["data"], self.pages or self.path):
+            cursors: set[str] = set()
+            while (cursor := _next(connection)) is not None:
+                further = True
+                cursors.add(cursor)
+                if len(cursors) >= self.max_pages:
+                    raise ValueError(f"{_name(place)} has more than {self.max_pages} pages")
+                page = _decoded(await self._asked(ask, cursor))
+                _append(connection, _at(page["data"], place), place)
+                whole["errors"] += [one for one in page["errors"] if _concerns(one, place)]
+                if _next(connection) in cursors:
+                    raise ValueError(f"{_name(place)} goes round in circles")
+        return msgspec.json.encode(whole) if further else body
+
+    def rows(self, body: bytes) -> Iterator[Mapping[str, Any]]:
+        """One row per object; for each error about them an empty row, for the reader to drop."""
+        answer = _decoded(body)
+        steps = tuple(self.path.split("."))
+        errors = [one for one in answer["errors"] if _concerns(one, steps)]
+        if answer["data"].get(steps[0]) is None and not (self.keyed or errors):
+            raise ValueError(f"no {steps[0]} in the answer, or none for us")
+        count = 0
+        for _, value, within in _found(answer["data"], self.path):
+            for _, item in _items(value):
+                if item is not None:  # else an error says why
+                    count += 1
+                    yield {**within, **item} if isinstance(item, dict) else {}
+        if errors and not count:
+            raise ValueError(_message(errors))
+        yield from ({} for _ in errors)
+
+    def complaint(self, body: bytes) -> str | None:
+        try:
+            return _message(_parsed(body)["errors"]) or super().complaint(body)
+        except ValueError:
+            return super().complaint(body)
+
+    async def _asked(self, ask: Ask, cursor: str | None) -> bytes:
+        variables = dict(self.variables) | ({} if cursor is None else {CURSOR: cursor})
+        asked = msgspec.json.encode({"query": self.document, "variables": variables})
+        return (await ask.post(self.url, asked, HEADERS)).body
+
+
+def _parsed(body: bytes) -> Json:
+    """An answer with its `data`, if any, and its `errors`; ValueError if it is none."""
+    try:
+        found = msgspec.json.decode(body, type=Json)
+    except NOT_JSON as error:
+        raise ValueError(f"not GraphQL: {error}; begins {body[:200]!r}") from None
+    said = found.get("errors")
+    errors = [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
+    return {"data": found.get("data"), "errors": errors}
+
+
+def _decoded(body: bytes) -> Json:
+    """An answer that has data; ValueError, in its own words, if it has none."""
+    found = _parsed(body)
+    if not isinstance(found["data"], dict):
+        raise ValueError(_message(found["errors"]) or f"no data: {body[:200]!r}")
+    return found
+
+
+def _message(errors: list[Json]) -> str:
+    return "; ".join(str(one.get("message")) for one in errors[:3])[:200]
+
+
+def _found(data: Json, way: str) -> Iterator[tuple[Place, Any, Json]]:
+    """What stands at the end of a way, wherever it leads, and what each stands within."""
+    return _walked(data, (), tuple(way.split(".")), {})
+
+
+def _walked(
+    at: Json, place: Place, steps: tuple[str, ...], within: Json
+) -> Iterator[tuple[Place, Any, Json]]:
+    step, *rest = steps
+    value, here = at.get(step), (*place, step)
+    if not rest:
+        yield here, value, within
+        return
+    for inner, item in _items(value):
+        if isinstance(item, dict):
+            yield from _walked(item, (*here, *inner), tuple(rest), {**within, step: item})
+
+
+def _items(value: Any) -> Iterator[tuple[Place, Any]]:
+    """The items of a list or a connection, each with the way to it; of an object, itself."""
+    if isinstance(value, list):
+        yield from (((i,), one) for i, one in enumerate(value))
+    elif isinstance(value, dict) and isinstance(value.get("edges"), list):
+        for i, edge in enumerate(value["edges"]):
+            yield ("edges", i, "node"), edge.get("node") if isinstance(edge, dict) else edge
+    elif isinstance(value, dict) and isinstance(value.get("nodes"), list):
+        yield from ((("nodes", i), one) for i, one in enumerate(value["nodes"]))
+    elif value is not None:
+        yield (), value
+
+
+def _next(connection: Any) -> str | None:
+    """The cursor of a connection's next page, if it says that there is one."""
+    info = connection.get("pageInfo") if isinstance(connection, dict) else None
+    if not isinstance(info, dict) or info.get("hasNextPage") is not True:
+        return None
+    cursor = info.get("endCursor")
+    if not isinstance(cursor, str):
+        raise ValueError("a next page, and no cursor that leads there")
+    return cursor
+
+
+def _append(connection: Json, page: Any, place: Place) -> None:
+    """Lengthen a connection by its next page; ValueError if that is none."""
+    listed = "edges" if isinstance(connection.get("edges"), list) else "nodes"
+    more = page.get(listed) if isinstance(page, dict) else None
+    if not isinstance(more, list) or not isinstance(connection.get(listed), list):
+        raise ValueError(f"no {listed} in a page of {_name(place)}")
+    connection[listed] += more
+    connection["pageInfo"] = page.get("pageInfo")
+    if len(connection[listed]) > MAX_ROWS:
+        raise ValueError(f"more than {MAX_ROWS} rows in {_name(place)}")
+
+
+def _at(data: Any, place: Place) -> Any:
+    for step in place:
+        if isinstance(data, dict):
+            data = data.get(str(step))
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        else:
+            return None
+    return data
+
+
+def _concerns(error: Json, place: Place) -> bool:
+    """Whether an error is about something at the place, within it or above it."""
+    path = error.get("path")
+    said = _names(path) if isinstance(path, list) else ()
+    return all(a == b for a, b in zip(said, _names(place), strict=False))
+
+
+def _names(place: Any) -> tuple[str, ...]:
+    """The way that a place lies on: without the numbers of its items."""
+    return tuple(one for one in place if isinstance(one, str) and one not in PLUMBING)
+
+
+def _name(place: Place) -> str:
+    return ".".join(_names(place))
