@@ -13,11 +13,13 @@ from time import thread_time
 from zoneinfo import ZoneInfo
 
 from resolvers.departures import Network, _next, _told
-from resolvers.realtime import Runs
+from resolvers.realtime import Plan
+from resolvers.runs import Runs
+from resolvers.visits import Visits
 from schema.departures import Departure, DeparturesAt
 from sources.collection import Collection
 from sources.timetable import Scheduled, Timetable
-from sources.updates import StopUpdate, TripUpdate, Updates
+from sources.updates import StopUpdate, TripUpdate
 
 START = datetime(2026, 5, 12, 8, 12, tzinfo=ZoneInfo("Europe/Paris"))
 AHEAD, BEHIND = timedelta(minutes=40), timedelta(minutes=10)  # real time is known for so long
@@ -51,9 +53,8 @@ def ask(timetable: Timetable, stations: Iterable[str]) -> Iterator[tuple[str, Ti
 def _networks(timetable: Timetable) -> tuple[dict[str, Network], dict[str, int]]:
     """What there is to merge, by the way of speaking, and how many departures are live by stop."""
     lot = random.Random(11)
-    rows = timetable.departures(
-        timetable.manifest.stops, START - BEHIND, first=10**6, time_range=BEHIND + AHEAD
-    )
+    stops = timetable.manifest.stops
+    rows = list(timetable.departures(stops, START - BEHIND, time_range=BEHIND + AHEAD))
     late = {one.trip_id: timedelta(seconds=lot.randrange(-60, 480)) for one in rows}
     visits: dict[str, list[Departure]] = {}
     for one in rows:
@@ -61,19 +62,17 @@ def _networks(timetable: Timetable) -> tuple[dict[str, Network], dict[str, int]]
             visits.setdefault(one.stop_id, []).append(_visit(one, late[one.trip_id]))
     trips = {one.trip_id: one for one in rows}.values()
     updates = tuple(_update(one, late[one.trip_id]) for one in trips)
-    runs = Runs(Updates(Collection(None, updates, 0, START)))
+    runs = Runs(Collection(None, updates, 0, START), "nantes", timetable, {})
+    plans = {
+        "the plan alone": Plan("nantes", {}),
+        "SIRI": Visits(visits, "nantes", timetable, {}),
+        "GTFS-Realtime": runs,
+    }
     networks = {
-        "the plan alone": _network(timetable),
-        "SIRI": _network(timetable, visits=visits),
-        "GTFS-Realtime": _network(timetable, runs=runs),
+        name: Network(lambda _: None, lambda *_: None, timetable, plan)
+        for name, plan in plans.items()
     }
     return networks, {stop_id: len(of_stop) for stop_id, of_stop in visits.items()}
-
-
-def _network(timetable: Timetable, visits=None, runs=None) -> Network:
-    return Network(
-        "nantes", lambda route: route, lambda _: None, lambda *_: None, timetable, visits, runs
-    )
 
 
 def _visit(one: Scheduled, late: timedelta) -> Departure:

@@ -3,7 +3,8 @@
 Top-level words describe the city; every other table is a service, and a table
 within it (`[pools.hours]`) a part of that service which has its own upstream
 and takes what it does not say from the table around it. A table that is `like` another
-city's takes from there what it does not say. `[upstreams."a.host"]` says what all tables that ask one host have in common, whichever city's they are.
+city's takes from there what it does not say itself. `[upstreams."a.host"]` says what
+all tables that ask one host have in common, whichever city's they are.
 """
 
 import tomllib

@@ -28,6 +28,7 @@ from schema.provenance import Source
 from schema.public_places import PublicPlace
 from schema.sensors import Sensor
 from schema.times import Opens
+from sources import Sources
 from sources.atlas import Atlas, Clusters, Found
 from sources.collection import Collection
 from sources.errors import NotOffered
@@ -37,13 +38,13 @@ MAX_KINDS = 50
 CLUSTER_PX, TILE_PX = 60, 256
 
 
-def layers(ask: Loaders, city: str) -> Mapping[type, frozenset[str] | None]:
+def layers(sources: Sources, city: str) -> Mapping[type, frozenset[str] | None]:
     """The kinds of place that a city lists, with the words of what is in each; None: any word."""
     return {
-        kind: kinds_in(ask.sources.binding(kind, city))
+        kind: kinds_in(sources.binding(kind, city))
         if issubclass(kind, PublicPlace | Sensor)
         else frozenset({word_for(kind)})
-        for kind, slug in ask.sources.kinds()
+        for kind, slug in sources.kinds()
         if slug == city and issubclass(kind, Place)
     }
 
@@ -144,7 +145,7 @@ def chosen(
 
     BadUserInput for a word that no city has, NotOffered if nothing is left.
     """
-    found = {**layers(ask, city), **besides}
+    found = {**layers(ask.sources, city), **besides}
     if kinds is None:
         asked = list(found)
     else:
@@ -169,7 +170,10 @@ def _atlas(ask: Loaders, read: list[Collection[Place]]) -> Atlas:
 def _checked(ask: Loaders, kinds: Iterable[str], besides: Iterable[str]) -> None:
     """BadUserInput for a word that no city has, most likely a slip of the pen."""
     known = {
-        word for city in ask.cities for words in layers(ask, city).values() for word in words or ()
+        word
+        for city in ask.cities
+        for words in layers(ask.sources, city).values()
+        for word in words or ()
     }.union(besides)
     for kind in kinds:
         if kind not in known:

@@ -67,7 +67,7 @@ async def services_of(ask: Loaders, key: ServicesOf) -> list[Service]:
 @answers(KindsOf)
 async def kinds_of(ask: Loaders, key: KindsOf) -> list[PlaceKind]:
     own = ask.cities[key.city].kinds
-    words = {word for some in layers(ask, key.city).values() for word in some or ()}
+    words = {word for some in layers(ask.sources, key.city).values() for word in some or ()}
     labels = {word: dict(zip(("fr", "en"), LABELS.get(word, ()), strict=False)) for word in words}
     return [
         PlaceKind(word=word, labels=labels[word] | ({"fr": own[word]} if word in own else {}))

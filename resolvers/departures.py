@@ -7,61 +7,49 @@ longer than its grace, unless nothing stands in for it.
 """
 
 import asyncio
+from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import chain
-from typing import Any
+from itertools import chain, islice
 from zoneinfo import ZoneInfo
 
 from resolvers.loaders import Loaders, answers_many
-from resolvers.realtime import Coming, Line, Runs, planned, seen
+from resolvers.realtime import Coming, Lines, Plan
 from resolvers.routes import find_route
+from resolvers.runs import Alone, Runs
 from resolvers.stops import quays
+from resolvers.visits import Visits
 from schema.accessibility import WheelchairBoarding
 from schema.departures import Departure, DeparturesAt, RealtimeState
 from schema.routes import Route
 from schema.stops import Stop
 from sources.collection import Collection
 from sources.timetable import Scheduled, Timetable
-from sources.updates import TripUpdate, Updates
+from sources.updates import TripUpdate
 
-LATE = timedelta(hours=1)  # how late a vehicle may be and still be looked for
-EARLY = timedelta(minutes=10)  # how early
 MANY = 2_000  # planned departures that are looked at for one answer, at the most
-NO_TIME, MINUTE = timedelta(), timedelta(minutes=1)
-USUALLY_LATE = timedelta(minutes=5)  # planned departures are looked at for so long beyond
-MORE = 4  # and so many times as many, each time that it was not enough
+MINUTE = timedelta(minutes=1)
 UNKNOWN = WheelchairBoarding.NO_INFORMATION
 OFF = (RealtimeState.CANCELED, RealtimeState.SKIPPED)
+Listed = Callable[[str, Timetable | None, Lines], Visits]  # visits, to be laid over a timetable
 
 
 @dataclass(frozen=True)
 class Network:
     """All that is known of a city's departures, of one moment each."""
 
-    city: str
-    line: Line
     stop: Callable[[str], Stop | None]
     route: Callable[[str | None, str], Route | None]
     timetable: Timetable | None
-    visits: Mapping[str, Sequence[Departure]] | None
-    runs: Runs | None
+    plan: Plan
     problems: Mapping[str, BaseException] = field(default_factory=dict)  # by stop, if asked so
-
-    @property
-    def live(self) -> bool:
-        return self.visits is not None or self.runs is not None
 
     def problem(self, stop_ids: Iterable[str]) -> BaseException | None:
         """Why nothing at all is known of these stops, of which each was asked for by itself."""
         of_each = [self.problems.get(one) for one in stop_ids]
         return of_each[-1] if all(of_each) else None  # a station may be no stop to ask for
-
-    def listed(self, stop_ids: Iterable[str]) -> Iterator[Departure]:
-        """The visits of these stops."""
-        return chain.from_iterable((self.visits or {}).get(one, ()) for one in stop_ids)
 
 
 @answers_many(DeparturesAt, "city")
@@ -104,45 +92,47 @@ async def _network(
         elif visits is None and ask.sources.offers(TripUpdate, city):
             updates = await ask.collection(TripUpdate, city)
         elif visits is None and ask.sources.offers(Departure, city):
-            visits = (await ask.collection(Departure, city)).grouped(_stop_id)
+            visits = partial((await ask.collection(Departure, city)).derived, _listed)
         elif visits is None:
             timetables = await ask.collection(Timetable, city)
+    timetable = timetables.items[0] if timetables is not None else None
     lines = routes.derived(_lines) if routes is not None else {}
-    signs = stops.by(_gtfs_id)
+    plan = Plan(city, lines)
+    if visits is not None:
+        plan = visits(city, timetable, lines)
+    elif updates is not None and timetable is not None:
+        plan = updates.derived(Runs, city, timetable, lines)
+    elif updates is not None:
+        plan = updates.derived(Alone, city, lines)
     return Network(
-        city=city,
-        line=lambda route_id: lines.get(route_id, route_id),
-        stop=signs.get,
+        stop=stops.by(_gtfs_id).get,
         route=partial(find_route, routes) if routes is not None else lambda *_: None,
-        timetable=timetables.items[0] if timetables is not None else None,
-        visits=visits,
-        runs=updates.derived(_runs) if updates is not None else None,
+        timetable=timetable,
+        plan=plan,
         problems=problems,
     )
 
 
-async def _visits(
-    ask: Loaders, city: str, stop_ids: Sequence[str]
-) -> Mapping[str, Sequence[Departure]] | None:
-    """What SIRI lists, by stop: of the whole network, or of one stop at a time."""
+async def _visits(ask: Loaders, city: str, stop_ids: Sequence[str]) -> Listed | None:
+    """What SIRI lists: of the whole network, or of one stop at a time."""
     if not ask.sources.is_keyed(Departure, city):
         board = await ask.find_collection(Departure, city)
-        return None if board is None else board.grouped(_stop_id)
+        return None if board is None else partial(board.derived, _listed)
     boards = await asyncio.gather(*(ask.find_keyed(Departure, city, one) for one in stop_ids))
     found = zip(stop_ids, boards, strict=True)
-    return {stop_id: board.items for stop_id, board in found if board is not None} or None
+    listed = {stop_id: board.items for stop_id, board in found if board is not None}
+    return partial(Visits, listed) if listed else None
 
 
 async def _boards(
     ask: Loaders, city: str, stop_ids: Sequence[str]
-) -> tuple[Mapping[str, Sequence[Departure]], Mapping[str, BaseException]]:
+) -> tuple[Listed, Mapping[str, BaseException]]:
     """What SIRI lists of one stop at a time, and why it does not of others."""
     calls = (ask.keyed(Departure, city, one) for one in stop_ids)
     boards = dict(zip(stop_ids, await asyncio.gather(*calls, return_exceptions=True), strict=True))
-    return (
-        {one: board.items for one, board in boards.items() if isinstance(board, Collection)},
-        {one: board for one, board in boards.items() if isinstance(board, BaseException)},
-    )
+    listed = {one: board.items for one, board in boards.items() if isinstance(board, Collection)}
+    failed = {one: board for one, board in boards.items() if isinstance(board, BaseException)}
+    return partial(Visits, listed), failed
 
 
 def _next(
@@ -150,97 +140,49 @@ def _next(
 ) -> list[Coming]:
     """The first ones by the time at which they are expected, which is not the planned order.
 
-    What was not looked at is planned for later than all that was, and leaves `EARLY` before that
-    at best: what was found to leave before is found for good. So as many as are asked for are
-    looked at, and all that is planned for a while after them.
+    Planned departures are looked at in their order until enough leave before the next could:
+    `EARLY` before its time at best.
     """
+    if not key.first:
+        return []
     begin = start.timestamp()
     until = begin + key.time_range_s
-    early = EARLY if network.live else NO_TIME
-    overdue = _overdue(network, key, stop_ids, start)
 
-    def chosen(coming: Iterable[Scheduled]) -> list[Coming]:
-        found = [
-            one
-            for one in _all(network, stop_ids, [*overdue, *coming])
-            if (one.instant >= begin or (one.at_stop and key.start is None))
+    def wanted(one: Coming) -> bool:
+        return (
+            (one.instant >= begin or (one.at_stop and key.start is None))
             and one.instant < until
             and (key.routes is None or one.route_id in key.routes)
             and not (key.omit_canceled and one.state in OFF)
-        ]
-        return sorted(found, key=_when)[: key.first]
+        )
 
-    time_range, count = timedelta(seconds=key.time_range_s) + early, key.first
-    beyond = early + USUALLY_LATE if early else NO_TIME
-    while True:
-        coming = _planned(network, key, stop_ids, start, time_range, count, beyond=beyond)
-        found = chosen(coming)
-        if len(coming) < count or count >= MANY or not count:
-            return found
-        if len(found) < key.first:
-            count = min(MORE * count, MANY)
-            continue
-        needed = timedelta(seconds=found[-1].instant - coming[count - 1].instant) + early
-        if needed <= beyond:
-            return found
-        beyond = needed
-
-
-def _all(network: Network, stop_ids: Sequence[str], rows: Iterable[Scheduled]) -> Iterable[Coming]:
-    """What becomes of planned departures, and what leaves besides them; in no order."""
-    city, line, timetable = network.city, network.line, network.timetable
-    if network.visits is not None:
-        yield from seen(network.listed(stop_ids), rows, city, line)
-    elif network.runs is None:
-        yield from (planned(row, city, line) for row in rows)
-    elif timetable is None:
-        yield from network.runs.told(stop_ids, city, line)
-    else:
-        for row in rows:
-            one = network.runs.updated(row, timetable, city, line)
-            if one is not None and (one.stop_id == row.stop_id or one.stop_id in stop_ids):
-                yield one
-        yield from network.runs.added(timetable, stop_ids, city, line)
+    plan, time_range = network.plan, timedelta(seconds=key.time_range_s)
+    early = plan.early.total_seconds()
+    found = [one for one in plan.late(stop_ids, start, time_range) if wanted(one)]
+    besides = [one for one in plan.besides(stop_ids) if wanted(one)]
+    instants = sorted(one.instant for one in chain(found, besides))
+    for row in _planned(network.timetable, key, stop_ids, start, time_range + plan.early):
+        if len(instants) >= key.first and instants[key.first - 1] + early <= row.instant:
+            break
+        one = plan.updated(row, stop_ids)
+        if one is not None and wanted(one):
+            found.append(one)
+            insort(instants, one.instant)
+    return sorted(found + besides, key=_when)[: key.first]
 
 
 def _planned(
-    network: Network,
+    timetable: Timetable | None,
     key: DeparturesAt,
-    stop_ids: Iterable[str],
+    stop_ids: Sequence[str],
     start: datetime,
     time_range: timedelta,
-    first: int = MANY,
-    **only: Any,
-) -> list[Scheduled]:
-    if network.timetable is None:
-        return []
+) -> Iterator[Scheduled]:
+    if timetable is None:
+        return iter(())
     routes = None if key.routes is None else set(key.routes)
-    return network.timetable.departures(
-        list(stop_ids), start, first=first, time_range=time_range, route_ids=routes, **only
-    )
-
-
-def _overdue(
-    network: Network, key: DeparturesAt, stop_ids: Sequence[str], start: datetime
-) -> list[Scheduled]:
-    """What only real time can make a departure of: planned for before, or from another quay."""
-    if not network.live:
-        return []
-    if network.visits is not None:
-        listed = {one.scheduled_at for one in network.listed(stop_ids) if one.scheduled_at}
-        back = min(LATE, start - min(listed, default=start))
-        rows = _planned(network, key, stop_ids, start - back, back) if back > NO_TIME else []
-        instants = {one.timestamp() for one in listed}
-        return [row for row in rows if row.instant in instants]
-    if network.runs is None or network.timetable is None:
-        return []
-    named = network.runs.trips(network.timetable)
-    late = _planned(network, key, stop_ids, start - LATE, LATE, trips=named)
-    sent = network.runs.sent_to(network.timetable, stop_ids)
-    elsewhere = {stop_id for stop_id, _ in sent}.difference(stop_ids)
-    time_range = LATE + timedelta(seconds=key.time_range_s) + EARLY
-    rows = _planned(network, key, elsewhere, start - LATE, time_range) if elsewhere else []
-    return late + [row for row in rows if (row.stop_id, row.trip_id) in sent]
+    rows = timetable.departures(stop_ids, start, time_range=time_range, route_ids=routes)
+    return islice(rows, MANY)
 
 
 def _told(network: Network, one: Coming, zone: ZoneInfo) -> Departure:
@@ -264,8 +206,10 @@ def _boarding(stop: Stop | None, one: Departure) -> WheelchairBoarding:
     return UNKNOWN if UNKNOWN in said else WheelchairBoarding.POSSIBLE
 
 
-def _runs(updates: Collection[TripUpdate]) -> Runs:
-    return Runs(Updates(updates))
+def _listed(
+    board: Collection[Departure], city: str, timetable: Timetable | None, lines: Lines
+) -> Visits:
+    return Visits(board.grouped(_stop_id), city, timetable, lines)
 
 
 def _lines(routes: Collection[Route]) -> Mapping[str, str]:

@@ -21,6 +21,7 @@ from schema.arguments import BadUserInput
 from schema.key import Key
 from schema.provenance import Source
 from sources import Sources
+from sources.basis import Basis
 from sources.cache import dispensable
 from sources.collection import Collection
 from sources.errors import NotOffered, SourceError
@@ -29,6 +30,7 @@ T = TypeVar("T")
 K = TypeVar("K", bound=Key[Any])
 Answer = Callable[["Loaders", K], Awaitable[T]]
 AnswerMany = Callable[["Loaders", list[K]], Awaitable[list[T]]]
+Read = tuple[type, str, str | None]  # what of which city, and what for where it is keyed
 
 # The language that whoever asks prefers for our own words.
 language: ContextVar[str] = ContextVar("language", default="fr")
@@ -84,7 +86,8 @@ class Loaders:
     `now` is the request's one instant (aware, UTC); `home` the city that fields
     mean when they name none. What its answer rests on: `touched`, the bindings that
     were asked, and `keys`, what for, where they are asked for one thing at a time;
-    `snapshots`, what was read of them; `lacks`, those that could not be read; and the
+    `reads`, what became of each read; `snapshots`, what was read of them; `lacks`, those
+    that could not be read; and the
     time, if it does, until `until`, the next instant at which time alone will change it.
     Whether it is in the client's language, `spoken` says.
     """
@@ -94,6 +97,7 @@ class Loaders:
         self.home = home
         self.touched: dict[str, Binding] = {}
         self.keys: defaultdict[str, list[str]] = defaultdict(list)
+        self.reads: set[tuple[Read, Collection[Any] | None]] = set()
         self.snapshots: set[Collection[Any]] = set()
         self.lacks: set[str] = set()
         self.until: datetime | None = None
@@ -142,7 +146,8 @@ class Loaders:
     async def collection(self, kind: type[T], city: str) -> Collection[T]:
         """Everything a city says of one kind of thing; SourceError, NotOffered."""
         binding = self._sources.binding(kind, city)
-        return await self._read(binding, self._sources.collection(kind, city))
+        read = self._sources.collection(kind, city)
+        return await self._read(binding, (kind, city, None), read)
 
     async def collections(
         self, kinds: Sequence[type[Any]], city: str
@@ -183,17 +188,30 @@ class Loaders:
         """
         binding = self._sources.binding(kind, city)
         self.keys[binding.source].append(key)
-        return await self._read(binding, self._sources.keyed(kind, city, key))
+        read = self._sources.keyed(kind, city, key)
+        return await self._read(binding, (kind, city, key), read)
 
-    async def _read(self, binding: Binding, read: Awaitable[Collection[T]]) -> Collection[T]:
+    async def _read(
+        self, binding: Binding, what: Read, read: Awaitable[Collection[T]]
+    ) -> Collection[T]:
         self.touched[binding.source] = binding
         try:
             found = await read
         except SourceError:
             self.lacks.add(binding.source)
+            self.reads.add((what, None))
             raise
+        self.reads.add((what, found))
         self.snapshots.add(found)
         return found
+
+    def bases(self) -> tuple[Basis, ...] | None:
+        """What the answer rests on, by which it can be told whether it is still the same.
+
+        None if it is not even now, or if to ask again would mean to wait for a source.
+        """
+        found = [self._sources.basis(*what, read) for what, read in self.reads]
+        return None if None in found else tuple(filter(None, found))
 
     async def load(self, key: Key[T]) -> T:
         """The key's answer.

@@ -1,12 +1,15 @@
 """Menus: what is for lunch, in the city's canteens or in that of one school."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable
 
 from resolvers.loaders import Loaders, answers
+from resolvers.places import all_of
 from schema.menus import Menu, MenusIn, MenusOf, MenuVariant, MenuWith
 from schema.nodes import node_id
 from schema.schools import School, SchoolLevel, SchoolSector, SchoolWith
+from sources.collection import Collection
 
 # French communes run the canteens of their public nursery and elementary
 # schools; those of collèges and lycées, and of private schools, are others'.
@@ -15,23 +18,26 @@ OF_THE_COMMUNE = {SchoolLevel.NURSERY, SchoolLevel.ELEMENTARY, SchoolLevel.PRIMA
 
 @answers(MenuWith)
 async def menu_with(ask: Loaders, key: MenuWith) -> Menu | None:
-    menus = await ask.collection(Menu, key.city)
+    menus = await all_of(ask, Menu, key.city)
     return menus.by(_id).get(node_id("Menu", key.city, key.id))
 
 
 @answers(MenusIn)
 async def menus_in(ask: Loaders, key: MenusIn) -> list[Menu]:
-    menus = await ask.collection(Menu, key.city)
+    menus = await all_of(ask, Menu, key.city)
     return _asked(ask, key, menus.items)
 
 
 @answers(MenusOf)
 async def menus_of(ask: Loaders, key: MenusOf) -> list[Menu]:
     school = await ask.load(SchoolWith(key.city, key.school_id))
-    if school is None or not _eats_the_communes(school):
+    if school is None:
         return []
-    menus = await ask.collection(Menu, key.city)
-    return _asked(ask, key, menus.grouped(_commune).get(school.address.insee, ()))
+    menus = await all_of(ask, Menu, key.city)
+    found = list(menus.derived(_by_school).get(school.uai, ()))
+    if _eats_the_communes(school):
+        found += menus.grouped(_commune).get(school.address.insee, ())
+    return _asked(ask, key, found)
 
 
 def _eats_the_communes(school: School) -> bool:
@@ -57,4 +63,14 @@ def _id(menu: Menu) -> str:
 
 
 def _commune(menu: Menu) -> str | None:
-    return menu.commune
+    """Whose schools all eat it; None of one that names its canteens."""
+    return None if menu.canteens else menu.commune
+
+
+def _by_school(menus: Collection[Menu]) -> dict[str, list[Menu]]:
+    """The menus of canteens that say which school they belong to, by its UAI."""
+    found: defaultdict[str, list[Menu]] = defaultdict(list)
+    for menu in menus.items:
+        for uai in {canteen.uai for canteen in menu.canteens if canteen.uai}:
+            found[uai].append(menu)
+    return found

@@ -39,6 +39,8 @@ async def source_of(ask: Loaders, key: SourceOf) -> Source | None:
     if kind is None or not ask.sources.offers(kind, key.city):
         return None
     binding = ask.sources.binding(kind, key.city)
+    if binding.source not in ask.touched or ask.sources.is_keyed(kind, key.city):
+        ask.changes_at(ask.now)  # how it is doing may be another thing at any moment
     [found] = ask.sources.report(key.city, only={binding.source: ()})
     return found
 

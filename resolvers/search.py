@@ -7,8 +7,8 @@ from schema.nodes import Node
 from schema.places import Place, distance_m
 from schema.routes import Route
 from schema.search import SearchFor, SearchResult, SearchResults
-from sources.directory import kind_of
 from sources.errors import NotOffered
+from sources.naming import kind_of
 
 BESIDES = {Route: frozenset({"route"}), Commune: frozenset({"commune"})}  # what is no place
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from resolvers.loaders import Loaders, answers
-from resolvers.realtime import boarding
+from resolvers.realtime import BOARDING
 from schema.stops import Stop
 from schema.trips import Trip, TripOn, TripStop
 from sources.timetable import Timetable
@@ -33,7 +33,7 @@ async def trip_on(ask: Loaders, key: TripOn) -> Trip | None:
         headsign=trip.headsign,
         short_name=trip.short_name,
         direction_id=trip.direction_id,
-        wheelchair_accessible=boarding(trip.wheelchair_accessible),
+        wheelchair_accessible=BOARDING[trip.wheelchair_accessible],
         stops=[
             TripStop(
                 stop=stops.get(one.stop_id),

@@ -110,7 +110,8 @@ def _in_area(rounds: Collection[Round], match: AddressMatch, *, exact: bool) -> 
     point = Point(match.position.lon, match.position.lat)
     inside = sorted(tree.query(point, predicate="intersects").tolist())
     unknown = rounds.grouped(_shapeless).get(match.address.insee, ())
-    return [(rows[i], exact or None) for i in inside] + [(row, None) for row in unknown]
+    found: list[Candidate] = [(rows[i], exact or None) for i in inside]
+    return [*found, *((row, None) for row in unknown)]
 
 
 def _of(stream: WasteStream, candidates: Sequence[Candidate]) -> Iterable[tuple[Round, Certainty]]:

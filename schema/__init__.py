@@ -1,9 +1,9 @@
 """The city's vocabulary: every GraphQL type, and the questions fields may ask.
 
 This package imports nothing else of ours, so the contract can be printed,
-read and compared on its own. Each service module brings a slice of `Query`, and
-of `Subscription` if some of its questions are worth keeping open: those fields
-are written like any other, and the server asks them again (`server/live.py`).
+read and compared on its own. Each service module brings a slice of `Query`, of `Mutation`
+where something can be done, and of `Subscription` if some of its questions are worth keeping
+open: those fields are written like any other, and the server asks them again (`server/live.py`).
 """
 
 from collections.abc import Iterator
@@ -27,12 +27,14 @@ def build() -> Schema:
         "Everything one can ask of a city. Fields that need another source are "
         "null, with an error of their own, when that source fails; nothing else is lost.",
     )
+    mutation = _merged("Mutation", "Everything one can have done. By POST only.")
     subscription = _merged(
         "Subscription",
         "Questions that stay open: answered at once, and again whenever the answer changes.",
     )
     return _Federated(
         query=query,
+        mutation=mutation,
         subscription=subscription,
         types=list(_nodes(nodes.Node)),  # some are met as a Place only, and by no field's name
         config=StrawberryConfig(scalar_map={**times.SCALARS, **patterns.SCALARS}),
@@ -51,7 +53,8 @@ class _Federated(Schema):
 
 def _nodes(kind: type) -> Iterator[type]:
     """Every type of ours that is a Node; readers have subclasses of theirs, which are no types."""
-    for one in kind.__subclasses__():
+    subclasses: list[type] = kind.__subclasses__()
+    for one in subclasses:
         if "__strawberry_definition__" in vars(one):
             yield one
             yield from _nodes(one)

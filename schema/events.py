@@ -4,7 +4,7 @@ import datetime as dt
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import Enum
 from typing import Annotated
 
@@ -114,9 +114,16 @@ class Event(Place):
     def occurrences(
         self,
         info: Info,
+        from_: Annotated[
+            date | None,
+            strawberry.argument(name="from", description="Since this day; now if left out."),
+        ] = None,
         first: Annotated[int, strawberry.argument(description="At most so many; 0 to 100.")] = 10,
     ) -> list[EventOccurrence]:
         bounded(first, 0, MAX_PAGE, "first")
+        if from_ is not None:
+            midnight = datetime.combine(from_, time(), self.every[0].start.tzinfo)
+            return list(self.coming(midnight)[:first])
         found = self.coming(info.context.now)[:first]
         info.context.changes_at(*(one.over_at for one in found[:1]))
         return list(found)

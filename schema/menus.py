@@ -19,6 +19,7 @@ class Meal(Enum):
     LUNCH = strawberry.enum_value("LUNCH", description="Déjeuner.")
     SNACK = strawberry.enum_value("SNACK", description="Goûter ou collation.")
     DINNER = strawberry.enum_value("DINNER", description="Dîner.")
+    OTHER = strawberry.enum_value("OTHER", description="Another one, such as a picnic.")
 
 
 @strawberry.enum(description="For whom a menu is cooked.")
@@ -42,6 +43,15 @@ class Dish:
     notes: list[str] = strawberry.field(
         description="What it is made of, and what its marks stand for, in the kitchen's words."
     )
+    diets: list[str] = strawberry.field(
+        default_factory=list,
+        description="Diets that the kitchen says it suits: `végétarien`, `sans porc`.",
+    )
+    allergens: list[str] | None = strawberry.field(
+        default=None,
+        description="Allergens that the kitchen declares: `lait`, `fruits à coques`. "
+        "Null where it declares none, which does not mean that there are none: ask the school.",
+    )
 
 
 @strawberry.federation.type(shareable=True, description="One course of a meal.")
@@ -51,6 +61,14 @@ class Course:
     )
     dishes: list[Dish] = strawberry.field(
         description="Its dish, or the dishes to choose from.", directives=[about(2)]
+    )
+
+
+@strawberry.federation.type(shareable=True, description="Where a menu is served.")
+class Canteen:
+    name: str = strawberry.field(description="As the kitchen calls it.")
+    uai: str | None = strawberry.field(
+        description="National id of the school that it belongs to; null where nobody says."
     )
 
 
@@ -72,6 +90,11 @@ class Menu(Node):
         description="In the order they are eaten.", directives=[about(5)]
     )
     notes: list[str] = strawberry.field(description="Footnotes, in the kitchen's words.")
+    canteens: list[Canteen] = strawberry.field(
+        default_factory=list,
+        description="Where it is served; none where one menu is for all of the commune's.",
+        directives=[about(5)],
+    )
 
 
 @dataclass(frozen=True)

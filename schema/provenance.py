@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from math import floor
+from typing import Any
 
 import strawberry
+from strawberry.extensions.field_extension import FieldExtension, SyncExtensionResolver
 
 from schema.arguments import CityArgument
 from schema.cost import about
@@ -31,6 +34,14 @@ class SourceState(Enum):
     )
 
 
+class OfThisMoment(FieldExtension):
+    """An answer with such a field is of this very moment: nobody may keep it."""
+
+    def resolve(self, next_: SyncExtensionResolver, source: Any, info: Info, **_: Any) -> Any:
+        info.context.changes_at(info.context.now)
+        return next_(source, info)
+
+
 @strawberry.type(description="One upstream of one service of a city, and how fresh we hold it.")
 class Source:
     id: strawberry.ID = strawberry.field(
@@ -44,18 +55,26 @@ class Source:
     url: str | None = strawberry.field(description="The publisher's page about it.")
     state: SourceState = strawberry.field(description="How it is doing.")
     fetched_at: datetime | None = strawberry.field(description="When what we hold was read.")
-    age_s: int | None = strawberry.field(description="Seconds since then.")
+    age_s: int | None = strawberry.field(
+        description="Seconds since then.", extensions=[OfThisMoment()]
+    )
     next_refresh_at: datetime | None = strawberry.field(
         description="When it is due to be read again."
     )
     rows_read: int | None = strawberry.field(description="Rows of it that we could read.")
     rows_dropped: int | None = strawberry.field(description="Rows that we could not.")
     waiting_since: datetime | None = strawberry.field(
-        description="When the read began that is under way at the moment; null if there is none."
+        description="When the read began that is under way at the moment; null if there is none.",
+        extensions=[OfThisMoment()],
     )
     last_error: str | None = strawberry.field(
-        description="What went wrong last, if it still matters."
+        description="What went wrong last, if it still matters.", extensions=[OfThisMoment()]
     )
+
+
+def seconds(since: datetime, now: datetime) -> int:
+    """From one instant to another: the difference of the seconds that a clock shows."""
+    return floor(now.timestamp()) - floor(since.timestamp())
 
 
 @dataclass(frozen=True)

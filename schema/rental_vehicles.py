@@ -4,6 +4,7 @@ Each of a city's operators is a part of its `[bikes]`: `[bikes.vehicles]`, `[bik
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -92,7 +93,7 @@ class RentalVehicle(Place):
 
     def on_map(self) -> bool:
         """One at a station is counted there."""
-        return self.position is not None and self.station_id is None
+        return self.position is not None
 
     def named(self) -> bool:
         """All of an operator's vehicles are called the same, if anything."""
@@ -104,7 +105,7 @@ class RentalVehicle(Place):
             return False
         return None if self.reserved is None or self.disabled is None else True
 
-    def available_at(self, now: object) -> bool | None:  # noqa: ARG002 - its feed is of now
+    def available_at(self, now: datetime) -> bool | None:  # noqa: ARG002 - its feed is of now
         return self.available()
 
 

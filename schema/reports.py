@@ -72,6 +72,12 @@ class Report(Place):
         default=None, description="Why it was not taken, in the words of the city's system or ours."
     )
 
+    def on_map(self) -> bool:
+        return self.position is not None and self.state is ReportState.OPEN
+
+    def named(self) -> bool:
+        return False
+
 
 @strawberry.type(description="A kind of thing that can be reported.")
 class ReportService:
@@ -94,8 +100,8 @@ class ReportDetailInput:
     value: str = strawberry.field(description="What is so; several values are several details.")
 
     def __post_init__(self) -> None:
-        _line(self.code, "details", "code")
-        _line(self.value, "details", "value")
+        _line(self.code, "input", "details", "code")
+        _line(self.value, "input", "details", "value")
 
 
 @strawberry.input(
@@ -109,14 +115,12 @@ class ReportContactInput:
     phone: str | None = strawberry.field(default=None, description="Telephone number.")
 
     def __post_init__(self) -> None:
-        for name, value in (
-            ("email", self.email),
-            ("firstName", self.first_name),
-            ("lastName", self.last_name),
-            ("phone", self.phone),
-        ):
-            if value is not None:
-                _line(value, "contact", name)
+        for name, value in self.told():
+            _line(value, "input", "contact", name)
+
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """What was filled in, by Open311's names."""
+        return tuple((name, value) for name, value in vars(self).items() if value is not None)
 
 
 @strawberry.input(description="What is wrong, and where: a point (`lat` and `lon`) or an address.")
@@ -223,9 +227,7 @@ class Query:
         key = ReportsIn(info.context.city(city), state, service, near, asked)
         return await info.context.load(key)
 
-    @strawberry.field(
-        description="What can be reported to a city.", directives=[about(50)]
-    )
+    @strawberry.field(description="What can be reported to a city.", directives=[about(50)])
     async def report_services(
         self, info: Info, city: CityArgument = None
     ) -> list[ReportService] | None:
@@ -275,16 +277,11 @@ def _issue(given: ReportInput) -> Issue:
     if given.address is not None:
         _line(given.address, "input", "address")
     if given.media_url is not None and MEDIA_URL.fullmatch(given.media_url) is None:
-        raise BadUserInput("`mediaUrl` is an address that begins with `https://`.", "input")
+        raise BadUserInput(
+            "`mediaUrl` is an address that begins with `https://`.", "input", "mediaUrl"
+        )
     details = given.details or []
     bounded(len(details), 0, MOST_DETAILS, "input", "details")
-    who = given.contact or ReportContactInput()
-    contact = {
-        "email": who.email,
-        "first_name": who.first_name,
-        "last_name": who.last_name,
-        "phone": who.phone,
-    }
     return Issue(
         service=given.service,
         description=description,
@@ -292,7 +289,7 @@ def _issue(given: ReportInput) -> Issue:
         address=given.address,
         media_url=given.media_url,
         details=tuple((one.code, one.value) for one in details),
-        contact=tuple((name, value) for name, value in contact.items() if value),
+        contact=() if given.contact is None else given.contact.told(),
     )
 
 

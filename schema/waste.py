@@ -99,7 +99,7 @@ class WasteCollection:
 
     @strawberry.field(description="In which weeks; null where the days cannot be read.")
     def weeks(self) -> Weeks | None:
-        return self.days and self.days.weeks
+        return None if self.days is None else self.days.weeks
 
     @strawberry.field(
         description="The next days it falls on, today included. Whether a collection is moved on a "

@@ -10,6 +10,7 @@ from time import monotonic
 
 import httpx
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
 import cities
@@ -19,6 +20,7 @@ from server import explorer, health, pages
 from server.clients import Clients
 from server.documents import Documents
 from server.execution import Executor, Planner
+from server.finished import Finished
 from server.gate import Gate
 from server.http import PATHS, Endpoint, methods, middleware
 from server.live import Live
@@ -26,6 +28,7 @@ from server.metrics import Metrics
 from server.network import transport as public_network
 from server.rates import Rates
 from server.reloading import keep_fresh
+from server.remembered import Remembered
 from server.settings import Settings
 from server.websocket import Sockets
 from sources import Sources
@@ -80,6 +83,7 @@ def create_app(
             gc.set_threshold(GC_OBJECTS)
             if settings.warm:  # nor what has been read by then: a stall for all, again and again
                 sources.start().add_done_callback(lambda _: gc.freeze())
+            sources.courier.start()
             reloading = asyncio.create_task(
                 keep_fresh((clients.refresh, documents.refresh)), name="reloading"
             )
@@ -89,6 +93,7 @@ def create_app(
             gc.unfreeze()
             await live.close()
             await rates.close()
+            await sources.courier.close()
             sources.close()
 
     def loaders(kind: type[Loaders]) -> Loaders:
@@ -106,7 +111,9 @@ def create_app(
     executor = Executor(built, loaders, settings)
     live = Live(built, executor, settings)
     metrics.watch(lambda: live.counts)
-    endpoint = Endpoint(gate, executor, live, settings)
+    remembered = Remembered(executor, clock, settings.remember_bytes // 2)
+    metrics.remembers(remembered)
+    endpoint = Endpoint(gate, executor, remembered, live, settings, clock)
     routes = [
         *(Route(path, endpoint.answer, methods=methods(settings)) for path in PATHS),
         WebSocketRoute("/graphql", Sockets(live, endpoint.prepared, clients).answer),
@@ -115,7 +122,17 @@ def create_app(
         *explorer.routes(),
         *pages.routes(),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan, middleware=middleware(settings, clients))
+    again = Middleware(
+        Finished,
+        gate=gate,
+        clock=clock,
+        count=remembered.again,
+        most_bytes=settings.remember_bytes // 2,
+        read_s=settings.read_s,
+    )
+    app = Starlette(
+        routes=routes, lifespan=lifespan, middleware=middleware(settings, clients, again)
+    )
     app.state.sources = sources
     app.state.live = live
     app.state.gate = gate

@@ -7,8 +7,9 @@ is asked for anew, or where that fails, for as long as we would show its sources
 """
 
 import re
+from datetime import datetime
 from hashlib import blake2b
-from math import inf
+from math import ceil, inf
 from typing import NamedTuple
 
 from resolvers import Loaders
@@ -38,32 +39,48 @@ class Lifetime(NamedTuple):
         return ", ".join(parts)
 
 
-def lifetime(ask: Loaders) -> Lifetime:
-    """How long an answer without errors holds, by all that its loaders say it rests on."""
-    now = ask.sources.clock()
-    time_s = inf if ask.until is None else max(0.0, (ask.until - now).total_seconds())
-    if ask.lacks:  # it does without, until they can be read again
-        return Lifetime(int(min(time_s, SHORT_S)))
-    if not ask.snapshots:
-        return Lifetime(int(min(time_s, LONGEST_S)))
-    due_s = revalidating_s = error_s = inf
+class Holding(NamedTuple):
+    """When the reasons end for which an answer without errors holds, in seconds since 1970."""
+
+    lacks: bool  # it does without something, until that can be read again
+    rests: bool  # on sources, which are
+    due: float = inf  # to be read again then, and may be shown a while longer:
+    revalidating: float = inf
+    failing: float = inf
+    changes: float = inf  # by time itself
+
+    def lifetime(self, now: datetime) -> Lifetime:
+        """How long it holds from now on; the same until a clock shows the next second."""
+        second = ceil(now.timestamp())
+        time_s = max(0.0, self.changes - second)
+        if self.lacks:
+            return Lifetime(int(min(time_s, SHORT_S)))
+        if not self.rests:
+            return Lifetime(int(min(time_s, LONGEST_S)))
+        due_s = self.due - second
+        fresh = int(min(due_s if due_s >= 1 else SHORT_S, time_s, LONGEST_S))
+        return Lifetime(
+            fresh,
+            max(0, int(min(self.revalidating - second, time_s)) - fresh),
+            max(0, int(min(self.failing - second, time_s)) - fresh),
+        )
+
+
+def holding(ask: Loaders) -> Holding:
+    """How long an answer holds, by all that its loaders say it rests on."""
+    due = revalidating = failing = inf
     for one in ask.snapshots:
-        policy = one.binding
-        left_s = policy.ttl_s - (now - one.fetched_at).total_seconds()
-        due_s = min(due_s, left_s)
-        revalidating_s = min(revalidating_s, left_s + policy.stale_while_revalidate_s)
-        error_s = min(error_s, left_s + policy.stale_if_error_s)
-    fresh = int(min(due_s if due_s >= 1 else SHORT_S, time_s, LONGEST_S))
-    return Lifetime(
-        fresh,
-        max(0, int(min(revalidating_s, time_s)) - fresh),
-        max(0, int(min(error_s, time_s)) - fresh),
-    )
+        policy, end = one.binding, one.fetched_at.timestamp() + one.binding.ttl_s
+        due = min(due, end)
+        revalidating = min(revalidating, end + policy.stale_while_revalidate_s)
+        failing = min(failing, end + policy.stale_if_error_s)
+    changes = inf if ask.until is None else ask.until.timestamp()
+    return Holding(bool(ask.lacks), bool(ask.snapshots), due, revalidating, failing, changes)
 
 
-def varying(ask: Loaders) -> str:
-    """What else an answer depends on, as a Vary."""
-    return f"{VARY}, Accept-Language" if ask.spoken else VARY
+def varying(*, spoken: bool) -> str:
+    """What else an answer depends on, as a Vary; one that is `spoken`, on the language, too."""
+    return f"{VARY}, Accept-Language" if spoken else VARY
 
 
 def tag(body: bytes, media_type: str) -> str:

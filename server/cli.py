@@ -12,7 +12,7 @@ from rich.console import Console
 
 import cities
 import schema
-from server import checking, partners, serving
+from server import catalogue, checking, new_city, new_service, partners, serving
 from server.logs import configure
 from server.settings import Settings
 from sources.feeds import acceptance
@@ -23,6 +23,14 @@ app = typer.Typer(
 app.add_typer(partners.keys, name="keys")
 app.add_typer(partners.documents, name="documents")
 app.command()(partners.usage)
+new = typer.Typer(help="Files to begin with.", no_args_is_help=True)
+app.add_typer(new, name="new")
+new.command("city")(new_city.city)
+new.command("service")(new_service.service)
+app.command("cities")(catalogue.show)
+city = typer.Typer(help="City files.", no_args_is_help=True)
+app.add_typer(city, name="city")
+city.command("diff")(catalogue.diff)
 out, err = Console(), Console(stderr=True)
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]

@@ -9,6 +9,7 @@
     rate = 200                           # points a second, and
     burst = 2000                         # how many at once
     deadline = "5s"
+    mutations = true                     # may report something to a city
     log_unknown = true                   # count what a safelist would refuse
 
 `poche keys new NAME` makes a key; only its HMAC-SHA256, with the pepper of
@@ -75,6 +76,7 @@ class Client(Strict):
     rate: float = Field(default=100, ge=0)  # points a second; 0 is without end
     burst: int = Field(default=1_000, ge=1)
     deadline_s: Annotated[Seconds, Field(gt=0)] | None = Field(default=None, alias="deadline")
+    mutations: bool = False
     log_unknown: bool = False
 
 
@@ -106,6 +108,7 @@ class Clients:
     """The clients of a file, and who stands at the door; ClientError."""
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self.version = 0  # how often they were read
         self.problem: str | None = None  # why the file, as it is now, is not used
         self._file = settings.clients
         self._pepper = settings.pepper.get_secret_value() if settings.pepper else ""
@@ -160,6 +163,7 @@ class Clients:
         return client
 
     def _take(self, clients: Iterable[Client]) -> None:
+        self.version += 1
         self._by_name = {client.name: client for client in clients}
         self._by_hash = {
             key.hash: (client, key) for client in self._by_name.values() for key in client.keys
@@ -175,6 +179,7 @@ def anonymous(settings: Settings) -> Client | None:
         mode=settings.anonymous,
         rate=settings.rate,
         burst=settings.burst,
+        mutations=settings.anonymous_mutations,
         log_unknown=settings.log_unknown,
     )
 
@@ -222,11 +227,11 @@ def hashed(key: str, pepper: str) -> str:
 
 def address(connection: HTTPConnection) -> str:
     """Where a client is, as rates and limits count it."""
-    return _line(connection.client.host) if connection.client else ""
+    return line(connection.client.host) if connection.client else ""
 
 
 @lru_cache(maxsize=1_000)
-def _line(host: str) -> str:
+def line(host: str) -> str:
     """The address itself; of IPv6 the whole /64, since each line has as many to choose from."""
     try:
         found = ip_address(host)

@@ -81,6 +81,7 @@ class Documents:
         store: Store,
         clients: Callable[[], Collection[str]] | None = None,
     ) -> None:
+        self.version = 0  # how often they were read
         self.unknown: Counter[str] = Counter()  # what a safelist refuses, or would, by client
         self._folder = folder
         self._planner = planner
@@ -194,6 +195,7 @@ class Documents:
             except ManifestError as error:
                 self._refused[file] = str(error)
         self._index, self._invalid = self._indexed()
+        self.version += 1
 
     def _owned(self, file: Path, entries: Iterable[Entry]) -> Iterable[Entry]:
         """Entries with whose they are: as their folder says, or the manifest itself."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -43,6 +44,7 @@ class Plan:
     """A document that may be executed; its operations, and what they ask, by name."""
 
     document: DocumentNode
+    digest: bytes  # of its text
     operations: Mapping[str | None, OperationDefinitionNode]
     asked: Mapping[str | None, Asked]
     estimates: dict[str | None, Estimate] = field(default_factory=dict)  # of those known for good
@@ -148,7 +150,7 @@ class Planner:
             for node in document.definitions
             if isinstance(node, OperationDefinitionNode)
         }
-        return Plan(document, operations, wanted)
+        return Plan(document, sha256(text.encode()).digest(), operations, wanted)
 
     def _parsed(self, text: str) -> DocumentNode:
         tokens, characters = self._settings.max_tokens, self._settings.max_query

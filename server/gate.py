@@ -5,12 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from graphql import GraphQLError
 from starlette.requests import HTTPConnection
 
 from server.clients import NOBODY, Caller, Clients, address
 from server.cost import Estimate
 from server.documents import Documents
-from server.execution import Planner
+from server.errors import RequestError
+from server.execution import Planner, is_mutation
 from server.live import Operation
 from server.metrics import Metrics
 from server.parameters import Parameters
@@ -34,6 +36,11 @@ class Gate:
         clients = {"clients": self.clients.problem} if self.clients.problem else {}
         return {**clients, **self.documents.problems}
 
+    @property
+    def version(self) -> tuple[int, int]:
+        """Another one when the files of clients and documents have been read again."""
+        return self.clients.version, self.documents.version
+
     @contextmanager
     def visit(self, connection: HTTPConnection) -> Iterator[Visit]:
         """One request, from when it comes, of nobody yet, until it is written down."""
@@ -41,8 +48,12 @@ class Gate:
         try:
             yield visit
         finally:
-            visit.end()
-            self.metrics.count(visit)
+            self.ended(visit)
+
+    def ended(self, visit: Visit) -> None:
+        """Write it down."""
+        visit.end()
+        self.metrics.count(visit)
 
     def identify(self, visit: Visit, connection: HTTPConnection) -> None:
         """Who asks; RequestError (401, 403)."""
@@ -54,7 +65,15 @@ class Gate:
         name = asked.operation_name or None
         operation = Operation(visit.document.plan, name, asked.variables or {})
         visit.operation = operation.node.name.value if operation.node.name else None
+        if is_mutation(operation.node) and not visit.caller.client.mutations:
+            message = "This client may ask, and change nothing."
+            raise RequestError(403, GraphQLError(message, extensions={"code": "FORBIDDEN"}))
         return operation
+
+    def watches(self, visit: Visit) -> bool:
+        """Whether what was asked is looked up each time, to be counted as unknown."""
+        sent = visit.document is None or visit.document.id is None
+        return sent and visit.caller.client.log_unknown
 
     def estimate(self, operation: Operation) -> Estimate:
         """What an operation will take."""
@@ -88,6 +107,13 @@ class Gate:
         estimate = self.estimate(operation)
         self.planner.check(estimate)
         visit.cost = estimate.cost
-        standing = await self.rates.spend(visit.caller, estimate.cost)
-        self.metrics.use(visit.client, operation)
+        standing = await self.rates.spend(visit.caller, visit.cost)
+        visit.uses = self.metrics.named(operation)
+        self.metrics.use(visit)
+        return standing
+
+    async def admit_again(self, visit: Visit) -> Standing | None:
+        """Let in what was let in before; RequestError (429)."""
+        standing = await self.rates.spend(visit.caller, visit.cost)
+        self.metrics.use(visit)
         return standing

@@ -1,9 +1,10 @@
 """GraphQL over HTTP, to the letter of its draft (docs/conformance.md), and no more than that."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from math import ceil
 from typing import Any
 
@@ -17,20 +18,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resolvers import Loaders
 from resolvers.loaders import language
-from resolvers.provenance import rested_on
 from server import caching
 from server.accept import MEDIA_TYPES, negotiated, prefers_html
 from server.accept import language as preferred
+from server.answered import Answer
 from server.clients import Clients
 from server.compression import Compression, varying
 from server.documents import PATH
 from server.errors import RequestError
 from server.execution import Executor, is_mutation
 from server.explain import Explained
+from server.finished import ANSWERED
 from server.gate import Gate
 from server.live import Live, Operation
 from server.logs import RequestIds
 from server.parameters import Parameters, Unreadable, bad_request, from_body, from_url
+from server.rates import STANDING
+from server.remembered import Remembered
 from server.settings import Settings
 from server.streams import Stream, refused, wanted
 from server.visit import Visit
@@ -48,7 +52,6 @@ THEIR_HEADERS = (
     "X-Poche-Sources",
     "X-Request-Id",
 )
-STANDING = ("RateLimit", "RateLimit-Policy")
 OUR_HEADERS = (*STANDING, "Retry-After", "X-Request-Id")
 NOSNIFF = {"X-Content-Type-Options": "nosniff"}
 
@@ -58,9 +61,9 @@ def methods(settings: Settings) -> list[str]:
     return [*IN_URL, "POST", *(["QUERY"] if settings.query_method else [])]
 
 
-def middleware(settings: Settings, clients: Clients) -> list[Middleware]:
+def middleware(settings: Settings, clients: Clients, again: Middleware) -> list[Middleware]:
     """What stands around every answer: its id, compression, other sites' leave to read it."""
-    found = [Middleware(RequestIds), Middleware(Compression)]
+    found = [Middleware(RequestIds), again, Middleware(Compression)]
     if settings.cors_origins or settings.clients:
         found.append(
             Middleware(
@@ -102,11 +105,21 @@ class Sites(CORSMiddleware):
 class Endpoint:
     """`/graphql`: a question in, one JSON answer out, or a stream of them."""
 
-    def __init__(self, gate: Gate, executor: Executor, live: Live, settings: Settings) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        executor: Executor,
+        remembered: Remembered,
+        live: Live,
+        settings: Settings,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._gate = gate
         self._executor = executor
+        self._remembered = remembered
         self._live = live
         self._settings = settings
+        self._clock = clock
 
     async def answer(self, request: Request) -> Response:
         accept = ", ".join(request.headers.getlist("accept"))
@@ -119,7 +132,7 @@ class Endpoint:
             try:
                 self._gate.identify(visit, request)
                 operation = await self._gate.find(visit, await self._asked(request))
-                _safe(request, operation)
+                _safe(request, operation, media_type)
                 if framing is not None and (operation.is_subscription or media_type is None):
                     operation = await self._admitted(visit, operation)
                     self._live.check(operation.address, operation.points)
@@ -144,7 +157,10 @@ class Endpoint:
         with self._gate.visit(connection) as visit:
             try:
                 self._gate.identify(visit, connection)
-                return await self._admitted(visit, await self._gate.find(visit, asked))
+                operation = await self._gate.find(visit, asked)
+                if is_mutation(operation.node):  # which is not to be asked again and again
+                    raise RequestError(422, bad_request("Mutations are sent by POST."))
+                return await self._admitted(visit, operation)
             except RequestError as error:
                 visit.refused(*error.errors)
                 raise
@@ -176,60 +192,73 @@ class Endpoint:
             cost = await self._gate.quote(visit, operation)
             return _json({"data": None, "extensions": {"cost": cost}}, 200, media_type)
         standing = await self._gate.admit(visit, operation)
+        more: dict[str, Any] = {}
         with _while_connected(request):
-            result, context = await self._executor.run(
-                operation.plan,
-                operation.name,
-                dict(operation.variables),
-                deadline_s=visit.caller.client.deadline_s,
-                explained="sources" in explain,
+            if explain or is_mutation(operation.node):
+                answer, context = await self._executed(visit, operation, "sources" in explain)
+                if isinstance(context, Explained):
+                    took = self._gate.actual(operation, orjson.loads(answer.data), context.waited)
+                    more["cost"] = self._gate.bill(operation, standing, took)
+                    more["explain"] = context.report()
+            else:
+                answer = await self._remembered.answer(operation, visit.caller.client.deadline_s)
+                if not self._gate.watches(visit):
+                    request.scope[ANSWERED] = visit, answer
+        visit.answered(answer.touched, *answer.errors)
+        sources = bool(answer.touched) and request.headers.get("x-poche-sources") != "off"
+        headers = _headers(media_type, standing.headers if standing else {})
+        now = self._clock()
+        if request.method in IN_URL and not explain and not answer.errors:
+            return _kept(
+                visit, request, operation, answer, sources=sources, headers=headers, now=now
             )
-        visit.answered(context.touched, *(result.errors or ()))
-        body: dict[str, Any] = {}
-        if result.errors:
-            body["errors"] = [error.formatted for error in result.errors]
-        body["data"] = result.data
-        kept = request.method in IN_URL and not explain and not result.errors
-        extensions: dict[str, Any] = {}
-        if context.touched and request.headers.get("x-poche-sources") != "off":
-            extensions["sources"] = rested_on(context, ages=not kept)
-        if isinstance(context, Explained):
-            took = self._gate.actual(operation, result.data, context.waited)
-            extensions["cost"] = self._gate.bill(operation, standing, took)
-            extensions["explain"] = context.report()
-        if extensions:
-            body["extensions"] = extensions
-        more = standing.headers if standing else {}
-        if kept:
-            headers = _headers(media_type, more)
-            return _kept(orjson.dumps(body), headers, visit, request, operation, context)
-        partial = result.errors and media_type == GRAPHQL
+        body = answer.body(sources=sources, now=now, **more)
+        partial = answer.errors and media_type == GRAPHQL
         status = self._settings.partial_success_status if partial else 200
-        return _json(body, status, media_type, more)
+        return Response(body, status, headers)
+
+    async def _executed(
+        self, visit: Visit, operation: Operation, explained: bool
+    ) -> tuple[Answer, Loaders]:
+        """What is asked about this one execution, or changes something."""
+        result, context = await self._executor.run(
+            operation.plan,
+            operation.name,
+            dict(operation.variables),
+            deadline_s=visit.caller.client.deadline_s,
+            explained=explained,
+        )
+        return Answer(result, context), context
 
 
-def _safe(request: Request, operation: Operation) -> None:
-    """Nothing changes but by POST; RequestError (422), Unreadable (405)."""
-    if request.method != "POST" and is_mutation(operation.node):
-        if request.method == "QUERY":
-            raise RequestError(422, bad_request("Mutations are sent by POST."))
+def _safe(request: Request, operation: Operation, media_type: str | None) -> None:
+    """Nothing changes but by POST, with one answer; RequestError (422), Unreadable (405, 406)."""
+    if not is_mutation(operation.node):
+        return
+    if request.method == "QUERY":
+        raise RequestError(422, bad_request("Mutations are sent by POST."))
+    if request.method != "POST":
         raise Unreadable(405, "Mutations are sent by POST.", {"Allow": "POST"})
+    if media_type is None:
+        raise Unreadable(406, f"Mutations are answered with {GRAPHQL} or {LEGACY}.")
 
 
 def _kept(
-    content: bytes,
-    headers: dict[str, str],
     visit: Visit,
     request: Request,
     operation: Operation,
-    context: Loaders,
+    answer: Answer,
+    *,
+    sources: bool,
+    headers: dict[str, str],
+    now: datetime,
 ) -> Response:
     """An answer that may be kept, for as long as it holds; 304 to who has it (docs/caching.md)."""
     private = bool(visit.caller.client.keys)
-    tag = caching.tag(content, headers["Content-Type"])
-    headers["Cache-Control"] = caching.lifetime(context).control(private=private)
+    tag = answer.tag(headers["Content-Type"], sources=sources)
+    headers["Cache-Control"] = answer.holding.lifetime(now).control(private=private)
     headers["ETag"] = tag
-    headers["Vary"] = caching.varying(context)
+    headers["Vary"] = caching.varying(spoken=answer.spoken)
     if not private:  # it is everybody's, and how one client stands is not
         for name in STANDING:
             headers.pop(name, None)
@@ -237,7 +266,7 @@ def _kept(
         path = visit.document.path(visit.operation, operation.variables)
         headers["Content-Location"] = request.scope.get("root_path", "") + path
     if not caching.has(", ".join(request.headers.getlist("if-none-match")), tag):
-        return Response(content, 200, headers)
+        return Response(answer.kept_body(sources=sources), 200, headers)
     del headers["Content-Type"]
     return Response(status_code=304, headers=headers)
 

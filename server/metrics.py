@@ -13,7 +13,7 @@ from typing import Any
 
 from graphql import GraphQLSchema
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.requests import Request
@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Route
 
 from server.documents import NAMELESS, Documents
 from server.live import Operation
+from server.remembered import Remembered
 from server.usage import METRIC, coordinates, given
 from server.visit import Visit
 from sources import Sources
@@ -96,6 +97,10 @@ class Metrics:
             gauge = Gauge(name, about, registry=self.registry)
             gauge.set_function(partial(lambda what: live()[what], what))
 
+    def remembers(self, remembered: Remembered) -> None:
+        """Tell where answers came from, and how much is remembered."""
+        self.registry.register(_Remembering(remembered))
+
     def routes(self) -> list[BaseRoute]:
         return [Route("/metrics", self._answer, methods=["GET"])]
 
@@ -107,14 +112,16 @@ class Metrics:
         if visit.cost:
             self._cost(client).inc(visit.cost)
 
-    def use(self, client: str, asked: Operation) -> None:
-        """Count what of the schema an operation names: one sum now, the rest when read."""
+    def named(self, asked: Operation) -> frozenset[str]:
+        """What of the schema an operation names."""
         node = asked.node
         name = node.name.value if node.name else None
         found = coordinates(self._schema, asked.plan, name)
-        if asked.variables:
-            found |= given(self._schema, node, asked.variables)
-        self._shapes[client, found] += 1
+        return found | given(self._schema, node, asked.variables) if asked.variables else found
+
+    def use(self, visit: Visit) -> None:
+        """Count what a request names of the schema: one sum now, the rest when read."""
+        self._shapes[visit.client, visit.uses] += 1
         if len(self._shapes) > SHAPES:
             self._add_up()
 
@@ -188,6 +195,25 @@ class _Counted(Collector):
             "Requests that name a field, an argument or a value of the schema.",
             ("client", "coordinate"),
             self._metrics.fields,
+        )
+
+
+class _Remembering(Collector):
+    """What became of questions that may have been answered before."""
+
+    def __init__(self, remembered: Remembered) -> None:
+        self._remembered = remembered
+
+    def collect(self) -> Iterable[Metric]:
+        yield _family(
+            "poche_answers",
+            "Answers, by where they came from: as they were finished for the last who asked, "
+            "memory, an execution for somebody else (flight), or one of their own.",
+            ("origin",),
+            {(origin,): n for origin, n in self._remembered.counts.items()},
+        )
+        yield GaugeMetricFamily(
+            "poche_remembered_bytes", "Bytes of answers in memory.", self._remembered.bytes
         )
 
 

@@ -32,6 +32,8 @@ from sources.store import Store
 PATIENCE_S = 0.5
 ACCOUNTS = 50_000  # that one replica counts for itself; those seen last
 PREFIX = "poche:1:rate"
+STANDING = ("RateLimit-Policy", "RateLimit")
+RATED = frozenset(name.lower().encode() for name in STANDING)
 
 
 class Standing(NamedTuple):
@@ -50,10 +52,15 @@ class Standing(NamedTuple):
     @property
     def headers(self) -> dict[str, str]:
         """`RateLimit` and its policy (draft-ietf-httpapi-ratelimit-headers-10)."""
-        return {
-            "RateLimit-Policy": f'"cost";q={self.limit};w={self.window_s}',
-            "RateLimit": f'"cost";r={self.left};t={self.more_in_s}',
-        }
+        policy = f'"cost";q={self.limit};w={self.window_s}'
+        return dict(
+            zip(STANDING, (policy, f'"cost";r={self.left};t={self.more_in_s}'), strict=True)
+        )
+
+    @property
+    def raw(self) -> list[tuple[bytes, bytes]]:
+        """The same, as they go over the wire."""
+        return [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
 
 
 class Rates:

@@ -16,7 +16,7 @@ class Settings(BaseSettings):
     cities: Path = Field(default=cities.HERE, description="The folder of city files.")
     data: Path = Field(
         default=Path("~/.cache/poche").expanduser(),
-        description="Where timetables are kept between two starts.",
+        description="Where timetables, and reports on their way, are kept.",
     )
     upstream: str | None = Field(
         default=None, description="Ask all upstreams at this address instead: the sandbox."
@@ -55,6 +55,9 @@ class Settings(BaseSettings):
         description="What those without a key may ask: anything, and register it, too; "
         "what is registered already; or nothing.",
     )
+    anonymous_mutations: bool = Field(
+        default=False, description="Whether those without a key may report something to a city."
+    )
     log_unknown: bool = Field(
         default=False, description="Count what a safelist would refuse those without a key."
     )
@@ -88,6 +91,9 @@ class Settings(BaseSettings):
     )
     socket_init_s: float = Field(
         default=10, gt=0, description="Seconds that a WebSocket may take to say hello."
+    )
+    remember_bytes: int = Field(
+        default=1 << 26, ge=0, description="Bytes of answers that each worker remembers; 0: none."
     )
     partial_success_status: Literal[200, 294] = Field(
         default=200, description="Status of data that comes with errors (GraphQL over HTTP draft)."

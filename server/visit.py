@@ -4,7 +4,7 @@ Never with a key, the text of a query, or an address beyond its network.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import structlog
@@ -24,6 +24,7 @@ class Visit:
     document: Document | None = None
     operation: str | None = None
     cost: float = 0.0
+    uses: frozenset[str] = frozenset()  # what it names of the schema
     sources: Iterable[str] = ()
     codes: tuple[str, ...] = ()
     outcome: str = "OK"  # or PARTIAL, or the code that it was refused with
@@ -49,6 +50,10 @@ class Visit:
         self.sources, self.codes = sources, _codes(errors)
         if errors:
             self.outcome = "PARTIAL"
+
+    def again(self, address: str) -> "Visit":
+        """The same, just begun: who asks it again is answered the same."""
+        return replace(self, caller=Caller(self.caller.client, address), _began=perf_counter())
 
     def end(self) -> None:
         """Write it down."""

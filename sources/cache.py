@@ -20,7 +20,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import uniform
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import structlog
 
@@ -91,8 +91,11 @@ class Cached(Generic[T]):
 
     `load` reads it afresh (given what is held, which it may return again with a
     new date) and raises SourceError if it cannot. `listen` runs while somebody
-    watches, to read it sooner.
+    watches, to read it sooner. Each read, good or bad, makes a new `version` of it;
+    `latest` is the last one of all there are.
     """
+
+    latest: ClassVar[int] = 0
 
     def __init__(
         self,
@@ -102,6 +105,7 @@ class Cached(Generic[T]):
         listen: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self.binding = binding
+        self.version = 0
         self.held: Held[T] | None = None
         self.error: SourceError | None = None
         self.asked_at: datetime | None = None
@@ -123,25 +127,17 @@ class Cached(Generic[T]):
 
     async def get(self) -> Held[T]:
         """The value by the policy above; SourceError where there is none to show."""
-        now = self.asked_at = self._clock()
+        now = self._clock()
         if (watching := watch.get()) is not None:
             watching.add(self)
-        held, binding = self.held, self.binding
-        showable = False
-        if held is not None:
-            age = (now - held.fetched_at).total_seconds()
-            if -CLOCKS_APART_S < age < binding.ttl_s:
-                self.answers["fresh"] += 1
-                return held
-            if age < binding.ttl_s + binding.stale_while_revalidate_s:
-                self.answers["stale"] += 1
-                if self._may_try(now):
-                    self.read()
-                return held
-            showable = age < self._shown_s
+        shown = self.at_once(now)
+        if isinstance(shown, SourceError):
+            raise shown.again()
+        if shown is not None:
+            return shown
         self.answers["miss"] += 1
-        if self._flight is None and not self._may_try(now) and self.error is not None:
-            return self._last_resort(self.error)
+        age = self.age_s(now)
+        showable = age is not None and age < self._shown_s
         flight = self.read()
         self._waiting[watching] += 1
         try:
@@ -151,6 +147,32 @@ class Cached(Generic[T]):
         finally:
             self._waiting[watching] -= 1
             self._waiting += Counter()  # keeps what is above 0
+
+    def at_once(self, now: datetime) -> Held[T] | SourceError | None:
+        """What `get` answers without waiting; None if it waits for a read. That is a use, too."""
+        self.asked_at = now
+        shown = self.peek(now)
+        if shown is None:
+            return None
+        age = self.age_s(now)
+        if age is not None and -CLOCKS_APART_S < age < self.binding.ttl_s:
+            self.answers["fresh"] += 1
+        elif age is not None and age < self.binding.ttl_s + self.binding.stale_while_revalidate_s:
+            self.answers["stale"] += 1
+            if self._may_try(now):
+                self.read()
+        else:
+            self.answers["miss"] += 1
+        return shown
+
+    def peek(self, now: datetime) -> Held[T] | SourceError | None:
+        """The same, but nobody asks."""
+        age, binding = self.age_s(now), self.binding
+        if age is not None and age < binding.ttl_s + binding.stale_while_revalidate_s:
+            return self.held
+        if self._flight is not None or self.error is None or self._may_try(now):
+            return None
+        return self.held if age is not None and age < self._shown_s else self.error
 
     def age_s(self, now: datetime) -> float | None:
         """Seconds since the upstream said what is held."""
@@ -245,6 +267,8 @@ class Cached(Generic[T]):
         self._flight, self.waiting_since, self.overdue = None, None, False
         if flight.cancelled():
             return
+        Cached.latest += 1
+        self.version = Cached.latest
         error = flight.exception()
         if isinstance(error, SourceError):
             if self.error is None or self.error.detail != error.detail:

@@ -26,11 +26,15 @@ class Collection(Generic[T]):
     fetched_at: datetime
     _indexes: dict[Any, Any] = field(default_factory=dict, repr=False)
 
-    def derived(self, make: Callable[["Collection[T]"], X]) -> X:
-        """What `make` makes of this collection, made once; `make` must be a lasting function."""
-        if make not in self._indexes:
-            self._indexes[make] = make(self)
-        found: X = self._indexes[make]
+    def derived(self, make: Callable[..., X], *others: object) -> X:
+        """What `make` makes of this collection, made once; `make` must be a lasting function.
+
+        And of `others`, made again when they are not the same as the last time.
+        """
+        made = self._indexes.get(make)
+        if made is None or made[0] != others:
+            made = self._indexes[make] = others, make(self, *others)
+        found: X = made[1]
         return found
 
     def by(self, key: Callable[[T], Hashable]) -> Mapping[Any, T]:

@@ -3,7 +3,7 @@
     WAITING   it is sent as soon as that can be; if nobody was there, again later
     unsure    it was sent, and no answer came, or we stopped before it did: then the city's
               own list is looked through until it is found there. Only when the list has not
-              had it for SETTLED is it sent again; where reports of its kind are not listed,
+              had it for SETTLED_S is it sent again; where reports of its kind are not listed,
               never
     SENT      the city has it: what was said is deleted here
     FAILED    the city does not want it, or it could not be brought within GIVEN_UP
@@ -16,6 +16,7 @@ import hashlib
 import secrets
 import sqlite3
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -24,8 +25,8 @@ import structlog
 from cities import City
 from schema.reports import Issue, Report
 from sources.errors import (
+    Invalid,
     NotOffered,
-    OverQuota,
     Refused,
     Rejected,
     SourceError,
@@ -33,8 +34,8 @@ from sources.errors import (
     Unheard,
 )
 from sources.feeds import Table
-from sources.http import Door
-from sources.outbox import FAILED, SENT, WAITING, Entry, Full, Outbox
+from sources.http import Asking, Door
+from sources.outbox import FAILED, SENT, Entry, Full, Outbox
 from sources.protocols.open311 import ID, Open311
 from sources.reading import read_all
 from sources.replies import Validators
@@ -44,9 +45,11 @@ log = structlog.get_logger("sources.courier")
 
 FILE = "reports.sqlite"
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 3_600.0
-TAKEN_S = 120.0  # longer than any call; whoever took it and went has lost it then
+LONGEST_WAIT_S = 86_400.0  # however long the city's system wants to be left alone
+TAKEN_S, MOST_CALLS = 60.0, 25  # whoever took it, and went, has lost it then
 LOOK_S = 60.0  # how often somebody else's entries are looked for
-SETTLED = timedelta(minutes=15)  # in which a city's list must have had it
+SETTLED_S = 900.0  # in which a city's list must have had it
+ALIKE = timedelta(days=1)  # for so long, what has a number already is not taken for another
 GIVEN_UP = timedelta(days=7)
 FULL_S = 3_600.0
 LATE = "It could not be brought to the city within a week."
@@ -64,6 +67,7 @@ class Courier:
         }
         self.outbox = Outbox(door.folder / FILE)
         self._news = asyncio.Event()
+        self._going = asyncio.Lock()
         self._round: asyncio.Task[None] | None = None
 
     async def submit(self, city: str, client_key: str, issue: Issue, *, listed: bool) -> Entry:
@@ -102,13 +106,13 @@ class Courier:
         self._news.set()
         return kept
 
-    async def find(self, city: str, id: str) -> Entry | None:
+    async def find(self, city: str, name: str) -> Entry | None:
         """What became of a report that was submitted here; Unavailable if that cannot be read."""
         table = self._tables.get(city)
         if table is None:
             return None
         try:
-            found = await self.outbox.find(id)
+            found = await self.outbox.find(name)
         except (sqlite3.Error, OSError) as error:
             raise Unavailable(f"it cannot be read: {error}", table.binding) from error
         return found if found is not None and found.city == city else None
@@ -126,9 +130,10 @@ class Courier:
         await self.outbox.close()
 
     async def deliver(self) -> None:
-        """Do what is due now, of each city one thing after another."""
-        await asyncio.gather(*(self._deliver(city) for city in self._tables))
-        await self.outbox.forget(self._door.clock())
+        """Do what is due now, of each city one thing after another; one round at a time."""
+        async with self._going:
+            await asyncio.gather(*(self._deliver(city) for city in self._tables))
+            await self.outbox.forget(self._door.clock())
 
     async def _go_round(self) -> None:
         while True:
@@ -149,12 +154,20 @@ class Courier:
 
     async def _deliver(self, city: str) -> None:
         while True:
-            entry = await self.outbox.take(city, self._door.clock(), TAKEN_S)
+            table = self._tables[city]
+            for_s = TAKEN_S + MOST_CALLS * table.binding.timeout_s
+            entry = await self.outbox.take(city, self._door.clock(), for_s)
             if entry is None:
                 return
-            changed = await self._advance(self._tables[city], entry)
+            try:
+                changed = await self._advance(table, entry)
+            except (sqlite3.Error, OSError):
+                raise  # the disk's, and so everybody's
+            except Exception as error:  # a bug of ours: the others go on
+                log.error("bug with a report", id=entry.id[:6], exc_info=error)
+                continue
             log.info(
-                "report", id=changed.id, city=city, state=changed.state, tries=changed.tries
+                "report", id=changed.id[:6], city=city, state=changed.state, tries=changed.tries
             )  # never what it says
 
     async def _advance(self, table: Table, entry: Entry) -> Entry:
@@ -171,21 +184,23 @@ class Courier:
         return await self._send(table, entry)
 
     async def _send(self, table: Table, entry: Entry) -> Entry:
-        said: list[tuple[str, str]] = msgspec.json.decode(entry.body or b"[]")
-        at = self._door.clock()
+        said = _said(entry)
+        before = {"unsure_since": entry.unsure_since, "sent_at": entry.sent_at}
+        now = self._door.clock()
+        at = now.timestamp()
         # Before anything leaves: should we stop now, nobody knows whether it arrived.
-        entry = await self.outbox.change(
-            entry, at, unsure_since=entry.unsure_since or at.timestamp(), tries=entry.tries + 1
+        sent = await self.outbox.change(
+            entry, now, unsure_since=entry.unsure_since or at, sent_at=at
         )
         try:
             receipt = await _protocol(table).send(self._ask(table), said)
-        except Rejected as error:
-            return await self._settled(entry, FAILED, private(error.detail))
-        except (Unheard, OverQuota, Refused) as error:  # it has not been taken, for sure
-            return await self._later(entry, error, unsure_since=None)
+        except Invalid as error:
+            return await self._settled(sent, FAILED, private(error.detail))
+        except (Unheard, Refused, Rejected) as error:  # it has not been taken, for sure
+            return await self._later(sent, error, **before)
         except (SourceError, ValueError) as error:
-            return await self._later(entry, error)
-        return await self._accepted(entry, receipt)
+            return await self._later(sent, error)
+        return await self._accepted(sent, receipt)
 
     async def _look(self, table: Table, entry: Entry, since: float) -> Entry:
         """Look for it in the city's list; send it again if it has long not been there."""
@@ -196,13 +211,13 @@ class Courier:
             listed = await self._listed(table)
         except (SourceError, ValueError) as error:
             return await self._later(entry, error)
-        sent = dict(msgspec.json.decode(entry.body or b"[]", type=list[tuple[str, str]]))
-        number = recognised(sent, first, now, listed)
+        others = await self.outbox.numbers(entry.city, first - ALIKE)
+        listed = [one for one in listed if one.number not in others]
+        number = recognised(dict(_said(entry)), first, now, listed)
         if number is not None:
             return await self._accepted(entry, {ID: number})
-        if now - datetime.fromtimestamp(entry.updated_at, UTC) < SETTLED:
-            # Its last news is when it was sent, and stays so until then.
-            return await self._later(entry, None, at=entry.updated_at)
+        if now.timestamp() - (entry.sent_at or since) < SETTLED_S:
+            return await self._later(entry)
         return await self._send(table, entry)
 
     async def _redeem(self, table: Table, entry: Entry, token: str) -> Entry:
@@ -217,31 +232,33 @@ class Courier:
         number, token = receipt.get(ID), receipt.get("token")
         if number:
             return await self._settled(entry, SENT, number=str(number))
-        tries = entry.tries if entry.token else 0
-        return await self._later(entry, None, body=None, token=str(token), tries=tries, state=SENT)
+        if entry.token is None:
+            entry = replace(entry, tries=0)
+        return await self._later(entry, body=None, token=str(token), state=SENT)
 
     async def _settled(
         self, entry: Entry, state: str, reason: str | None = None, number: str | None = None
     ) -> Entry:
         """Nothing is to be done about it any more, and what it said is nobody's business."""
-        news = {"state": state, "reason": reason, "number": number, "body": None, "due_at": None}
-        return await self.outbox.change(entry, self._door.clock(), **news, unsure_since=None)
+        return await self.outbox.change(
+            entry,
+            self._door.clock(),
+            state=state,
+            reason=reason,
+            number=number,
+            body=None,
+            due_at=None,
+            unsure_since=None,
+        )
 
-    async def _later(
-        self,
-        entry: Entry,
-        error: SourceError | ValueError | None,
-        at: float | None = None,
-        **news: object,
-    ) -> Entry:
+    async def _later(self, entry: Entry, error: Exception | None = None, **news: object) -> Entry:
         """Again after a while: twice as long each time, or as long as the upstream says."""
         now = self._door.clock()
-        tries = entry.tries if error is None or "unsure_since" in news else entry.tries + 1
         pause_s = min(FIRST_PAUSE_S * 2 ** min(entry.tries, 16), LONGEST_PAUSE_S)
         if isinstance(error, SourceError) and error.retry_after_s is not None:
-            pause_s = max(pause_s, min(error.retry_after_s, 24 * 3_600.0))
+            pause_s = max(pause_s, min(error.retry_after_s, LONGEST_WAIT_S))
         due = now.timestamp() + pause_s
-        return await self.outbox.change(entry, now, **{"tries": tries, "due_at": due, **news})
+        return await self.outbox.change(entry, now, tries=entry.tries + 1, due_at=due, **news)
 
     async def _listed(self, table: Table) -> Iterable[Report]:
         """What the city lists at this moment, not what we held of it."""
@@ -250,5 +267,14 @@ class Courier:
         items, _ = read_all(table.reader, rows, self._cities[table.binding.city], table.binding)
         return items
 
-    def _ask(self, table: Table) -> object:
+    def _ask(self, table: Table) -> Asking:
         return self._door.open(table.binding, table.speaks.complaint, Validators())
+
+
+def _protocol(table: Table) -> Open311:
+    assert isinstance(table.speaks, Open311)  # noqa: S101 - for mypy: no others are taken
+    return table.speaks
+
+
+def _said(entry: Entry) -> list[tuple[str, str]]:
+    return msgspec.json.decode(entry.body or b"[]", type=list[tuple[str, str]])

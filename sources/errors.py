@@ -7,7 +7,8 @@
   - Refused      REFUSED      it answered, and said no (401, 403, a redirect elsewhere)
       - OverQuota    REFUSED  its quota is spent: it said so (429), or we keep from asking
   - Changed      CHANGED      it answered, and nothing in it could be read
-      - Rejected  CHANGED     it answered that there is something wrong with the call (400, 404)
+      - Rejected  CHANGED     it would not have the call (any other 4xx)
+          - Invalid  CHANGED  because of what is in it (400, 422)
   - Broken       INTERNAL     a bug of ours while reading it: the log has it in full
   - NotOffered   NOT_OFFERED  this city has no such service
 
@@ -74,6 +75,10 @@ class Changed(SourceError):
 
 
 class Rejected(Changed):
+    pass
+
+
+class Invalid(Rejected):
     pass
 
 

@@ -175,7 +175,7 @@ def _status(row: Row) -> EventStatus:
     for column, status in FLAGS.items():
         if row.find_flag(column):
             return status
-    said = re.search(r"[1-6]\b", str(row.find("status") or ""))
+    said = re.search(r"\b[1-6]\b", str(row.find("status") or ""))
     return OPENAGENDA[int(said[0]) - 1] if said else EventStatus.SCHEDULED
 
 

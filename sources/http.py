@@ -22,6 +22,7 @@ from cities import Binding, Upstream
 from sources.breaker import Breaker, State
 from sources.errors import (
     Changed,
+    Invalid,
     OverQuota,
     Refused,
     Rejected,
@@ -219,7 +220,9 @@ class Door:
         if status >= 500:
             error = Unavailable(why, binding, retry_after_s=wait)
             raise _Passing(error) if status in PASSING else error
-        raise Rejected(why, binding)
+        if status in (400, 422):
+            raise Invalid(why, binding)
+        raise Rejected(why, binding) if status >= 400 else Changed(why, binding)
 
     def address(self, url: str, binding: Binding) -> str:
         """Where a URL is really asked: the sandbox if there is one, else there."""

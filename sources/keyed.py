@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from operator import itemgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cities import City
+from sources.cache import Cached
 from sources.collection import Collection
 from sources.feeds import Feed, Table
 from sources.http import Door
@@ -57,6 +58,14 @@ class Keyed:
     def find(self, key: str) -> Feed | None:
         """The feed of one thing, without asking for it."""
         return self._feeds.get(key)
+
+    def used(self, key: str) -> Cached[Any] | None:
+        """What is held of one thing, which is remembered as asked for; None if it is forgotten."""
+        feed = self._feeds.pop(key, None)
+        if feed is None:
+            return None
+        self._feeds[key] = feed
+        return feed.cached
 
     async def collection(self, kind: type[T], key: str) -> Collection[T]:
         """What the source says of one thing; SourceError if it cannot be read.

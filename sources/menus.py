@@ -14,7 +14,9 @@ from itertools import takewhile
 
 from schema.menus import Course, Dish, Meal, Menu, MenuVariant
 from schema.nodes import node_id
+from sources.menu_dishes import COLUMNS, DishMenu, dish_menu, merged
 from sources.menu_html import Line, lines
+from sources.menu_labels import labels
 from sources.names import fold
 from sources.places import commune
 from sources.reading import reads
@@ -30,18 +32,6 @@ COMPOSITION = re.compile(r"\((.+)\)")
 # Announcements that the kitchen forgot to emphasise, and days without a meal.
 ANNOUNCED = re.compile(r"(menu|repas|plat vegetarien)\b")
 CLOSED = re.compile(r"((jour )?ferie|vacances|greve|fermee?|fermeture|(pas|pont) d(e|u|es)?)\b")
-LABELS = {
-    "bio": r"bio(logiques?)?",
-    "AOP": "aop",
-    "AOC": "aoc",
-    "IGP": "igp",
-    "STG": "stg",
-    "Label rouge": "label rouge",
-    "BBC": "bbc|bleu blanc coeur",
-    "MSC": "msc",
-    "pêche durable": "peche durable",
-    "Haute valeur environnementale": "hve|haute valeur environnementale",
-}
 VARIANTS = {"menu standard": MenuVariant.STANDARD, "menu allergique": MenuVariant.ALLERGY}
 
 
@@ -84,6 +74,12 @@ def menu(row: Row) -> Menu | None:
         courses=courses,
         notes=list(dict.fromkeys(text for _, text in footnotes)),
     )
+
+
+@reads(DishMenu, COLUMNS, part="dishes", whole=merged)
+def menu_of_a_dish(row: Row) -> DishMenu | None:
+    """What one row says of a menu: a dish of it."""
+    return dish_menu(row)
 
 
 def _announces(line: Line) -> bool:
@@ -135,9 +131,7 @@ def _courses(texts: Iterable[str], footnotes: Footnotes) -> list[Course]:
 
 def _dish(text: str, footnotes: Footnotes) -> Dish:
     name, notes = _unmarked(text), _explained(text, footnotes)
-    claims = fold(" ".join([name, *notes]))
-    labels = [label for label, said in LABELS.items() if re.search(rf"\b({said})\b", claims)]
-    return Dish(name=name, labels=labels, notes=notes)
+    return Dish(name=name, labels=labels(name, *notes), notes=notes)
 
 
 def _explained(text: str, footnotes: Footnotes) -> list[str]:

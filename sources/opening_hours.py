@@ -35,7 +35,7 @@ BEGINNING = date(1900, 1, 2)  # before, the library says closed whatever the tex
 
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 NAME = rf"(?:{'|'.join(DAYS)})"
-WEEKDAYS = rf"{NAME}(?:\s*-\s*{NAME}|\s*\[[-\d,\s]{{1,20}}\])?"
+WEEKDAYS = rf"{NAME}(?:\s*-\s*{NAME}|\[[-\d,\s]{{1,20}}\])?"
 COMMA = r"\s*,\s*"
 ITEM = rf"(?:{WEEKDAYS}|[PS]H)"
 SELECTOR = re.compile(
@@ -74,7 +74,9 @@ class OpeningHoursSchedule(DailySchedule):
             raise ValueError("days before and after holidays are not understood")
         self._spoken = {kind.upper() for kind in HOLIDAY.findall(outside)}
         self._read: dict[Two, OpeningHours] = {}
-        self._expression(BEGINNING)
+        for weekday in range(7):  # all that can be asked of it is in its syntax, or nothing is
+            for kinds in (frozenset[str](), frozenset(self._spoken)):
+                self._expression(Two(weekday, kinds, kinds))
 
     def _work_out(self, day: date) -> DayHours:
         found = self._intervals(day)
@@ -97,15 +99,15 @@ class OpeningHoursSchedule(DailySchedule):
         if day < BEGINNING or ("SH" in self._spoken and not self._calendar.knows_school(day)):
             return [Interval(0, MIDNIGHT, State.UNKNOWN, "")]
         start = datetime.combine(day, time())
-        found = self._expression(day).intervals(start, start + DAY)
+        two = Two(day.weekday(), self._holidays(day - DAY), self._holidays(day))
+        found = self._expression(two).intervals(start, start + DAY)
         return [
             Interval((first - start) // MINUTE, (last - start) // MINUTE, state, comment)
             for first, last, state, comment in found
         ]
 
-    def _expression(self, day: date) -> OpeningHours:
+    def _expression(self, two: "Two") -> OpeningHours:
         """The text as it is to be read for one day."""
-        two = Two(day.weekday(), self._holidays(day - DAY), self._holidays(day))
         found = self._read.get(two)
         if found is None:
             pieces = list(self._pieces)

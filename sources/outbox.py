@@ -28,7 +28,7 @@ CREATE TABLE entries (
   id TEXT PRIMARY KEY, city TEXT NOT NULL, client_key TEXT NOT NULL, digest BLOB NOT NULL,
   about TEXT NOT NULL, body BLOB, state TEXT NOT NULL, reason TEXT, number TEXT, token TEXT,
   received_at REAL NOT NULL, updated_at REAL NOT NULL, due_at REAL, tries INTEGER NOT NULL,
-  unsure_since REAL, UNIQUE (city, client_key)
+  unsure_since REAL, sent_at REAL, UNIQUE (city, client_key)
 ) STRICT;
 CREATE INDEX entries_due ON entries (city, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX entries_updated ON entries (updated_at);
@@ -41,7 +41,8 @@ class Entry:
     """One thing to tell. Times are seconds since 1970.
 
     `about` may be shown, `body` never. `due_at` is when something is to be done about it, None
-    if nothing is; `unsure_since`, since when it may have arrived without our knowing.
+    if nothing is; `unsure_since`, since when it may have arrived without our knowing, and
+    `sent_at`, when it was last sent so.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Entry:
     token: str | None = None
     tries: int = 0
     unsure_since: float | None = None
+    sent_at: float | None = None
 
 
 FIELDS = tuple(Entry.__dataclass_fields__)
@@ -81,8 +83,8 @@ class Outbox:
         """Keep it, durably; the one that has its client key already, if there is one. Full."""
         return await self._do(lambda db: _put(db, entry))
 
-    async def find(self, id: str) -> Entry | None:
-        return await self._do(lambda db: _one(db, "id = ?", id))
+    async def find(self, name: str) -> Entry | None:
+        return await self._do(lambda db: _one(db, "id = ?", name))
 
     async def take(self, city: str, now: datetime, for_s: float) -> Entry | None:
         """The entry of a city that has been due the longest; nobody else's for so long."""
@@ -91,9 +93,10 @@ class Outbox:
         def taken(db: sqlite3.Connection) -> Entry | None:
             due = "city = ? AND due_at <= ? ORDER BY due_at, received_at LIMIT 1"
             found = _one(db, due, city, at)
-            if found is not None:
-                db.execute("UPDATE entries SET due_at = ? WHERE id = ?", (at + for_s, found.id))
-            return found
+            if found is None:
+                return None
+            db.execute("UPDATE entries SET due_at = ? WHERE id = ?", (at + for_s, found.id))
+            return replace(found, due_at=at + for_s)
 
         return await self._do(taken)
 
@@ -107,6 +110,13 @@ class Outbox:
             return changed
 
         return await self._do(store)
+
+    async def numbers(self, city: str, since: datetime) -> set[str]:
+        """The numbers that entries of a city have, of which there was news since then."""
+        query = "SELECT number FROM entries WHERE city = ? AND updated_at >= ?"
+        return await self._do(
+            lambda db: {row[0] for row in db.execute(query, (city, since.timestamp())) if row[0]}
+        )
 
     async def next_due(self) -> float | None:
         """When something is to be done next."""

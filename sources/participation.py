@@ -105,4 +105,4 @@ def _at(row: Row) -> datetime | None:
 
 
 def _midnight(city: City, day: date | None) -> datetime | None:
-    return day and datetime.combine(day, time(), city.zone)
+    return None if day is None else datetime.combine(day, time(), city.zone)

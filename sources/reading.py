@@ -132,7 +132,7 @@ def read_all(
     for raw in rows:
         try:
             item = reader.read(Row(city, raw, binding.fields, binding))
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
             dropped += 1
             if dropped <= 3:  # a feed that changed would say the same thousands of times
                 log.warning("row dropped", source=binding.source, why=repr(error))

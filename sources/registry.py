@@ -1,34 +1,37 @@
 """Sources: every feed of every city, found by what is wanted of it."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-import strawberry
 from pydantic import ValidationError
 
 from cities import Binding, City, CityError
 from cities.binding import WORDS
-from schema.provenance import Source, SourceState
+from schema.provenance import Source
+from schema.reports import Report
 from sources.atlas import Atlas, Spots
-from sources.cache import Cached, Held
+from sources.basis import Basis
+from sources.cache import Held
 from sources.calendar import Calendar
 from sources.cities import communes
 from sources.collection import Collection
-from sources.directory import Directory, Names
-from sources.errors import Changed, NotOffered, OverQuota, SourceError
+from sources.courier import Courier
+from sources.directory import Directory
+from sources.errors import NotOffered, SourceError
 from sources.feeds import Feed, Table
 from sources.http import Door
 from sources.joined import Joined
 from sources.keyed import Keyed
+from sources.naming import Names
 from sources.protocols import protocols
 from sources.reading import doubts, reader_of, readers, tables
+from sources.report import collection_of, doubt_of, source_of
 
 T = TypeVar("T")
-IDLE_AFTER_TTLS = 3
 WARM_UP_S = 3
 
 
@@ -60,17 +63,21 @@ class Sources:
         self._warming: asyncio.Task[None] | None = None
         self._warmed = asyncio.Event()
         self._feeds: dict[tuple[type, str], Feed] = {}
+        reporting: dict[str, Table] = {}
         self._keyed: dict[tuple[type, str], Keyed] = {}
         for city in cities.values():
             shared: dict[str, list[Table]] = {}
             for binding in city.bindings.values():
                 table = _table(city, binding)
+                if table.reader.kind is Report:
+                    reporting[city.slug] = table
                 if table.speaks.keyed:
                     self._keyed[table.reader.kind, city.slug] = Keyed(city, table, door)
                 else:
                     shared.setdefault(table.speaks.feed(), []).append(table)
             for alike in shared.values():
                 self._feeds.update(_feeds(city, alike, door))
+        self.courier = Courier(door, reporting, cities)
 
     async def collection(self, kind: type[T], city: str) -> Collection[T]:
         """Everything a city says of one kind of thing, as fresh as its policy has it."""
@@ -110,13 +117,38 @@ class Sources:
         for at, keyed in self._keyed.items():
             feeds[at] = keyed.latest((only or {}).get(keyed.table.binding.source, ()))
         found = {
-            table.binding.table: _source(feed, table, now, partial(self._held, city))
+            table.binding.table: source_of(feed, table, now, partial(self._held, city))
             for (kind, slug), feed in feeds.items()
             if slug == city
             for table in feed.tables
             if table.reader.kind is kind and (only is None or table.binding.source in only)
         }
         return [found[table] for table in self.cities[city].bindings if table in found]
+
+    def basis(
+        self, kind: type, city: str, key: str | None, read: Collection[Any] | None
+    ) -> Basis | None:
+        """What an answer rests on that read this, or could not (None).
+
+        None if reading it again would not give the same, or not at once.
+        """
+        now, keyed = self.clock(), self._keyed.get((kind, city))
+        feed = self._feeds.get((kind, city)) if keyed is None else keyed.find(key or "")
+        if feed is None or (shown := feed.cached.peek(now)) is None:
+            return None
+        cached, collection = feed.cached, collection_of(feed, kind)
+        if (None if isinstance(shown, SourceError) else collection) is not read:
+            return None
+        doubt = partial(doubt_of, feed, kind, partial(self._held, city)) if kind in doubts else None
+        due_at = collection and collection.fetched_at + timedelta(seconds=cached.binding.ttl_s)
+        return Basis(
+            find=partial(keyed.used, key or "") if keyed else lambda: cached,
+            version=cached.version,
+            failed=isinstance(shown, SourceError),
+            until=due_at if due_at and due_at > now else None,
+            doubt=doubt,
+            doubted=doubt and doubt(now),
+        )
 
     async def vitals(self, source: str) -> Vitals:
         """The breaker and the quota of one source, by its id."""
@@ -179,7 +211,7 @@ class Sources:
     def _held(self, city: str, kind: type) -> Collection[Any] | None:
         """What is held of one kind of thing, however old; nothing is read for it."""
         feed = self._feeds.get((kind, city))
-        return None if feed is None else _collection(feed, kind)
+        return None if feed is None else collection_of(feed, kind)
 
     def _names(self, collection: Collection[Any]) -> Names:
         return Names.of(collection, self.cities[collection.binding.city])
@@ -219,62 +251,3 @@ def _table(city: City, binding: Binding) -> Table:
         return Table(binding, speaks(**binding.options), reader)
     except ValidationError as error:
         raise CityError.worded(where, error, {*speaks.model_fields, *WORDS}) from None
-
-
-def _collection(feed: Feed, kind: type) -> Collection[Any] | None:
-    held = feed.cached.held.value.get(kind) if feed.cached.held is not None else None
-    return held if isinstance(held, Collection) else None
-
-
-def _source(
-    feed: Feed, table: Table, now: datetime, held: Callable[[type], Collection[Any] | None]
-) -> Source:
-    binding, cached, kind = table.binding, feed.cached, table.reader.kind
-    collection = _collection(feed, kind)
-    error = cached.error or feed.problems.get(kind)
-    if error is None and collection is not None and kind in doubts:
-        doubt = doubts[kind](collection, now, held)
-        error = None if doubt is None else Changed(doubt, binding)
-    fetched_at = collection.fetched_at if collection is not None else None
-    return Source(
-        id=strawberry.ID(binding.source),
-        name=binding.name,
-        licence=binding.licence,
-        attribution=binding.attribution,
-        url=binding.page,
-        state=_state(feed, collection, error, now),
-        fetched_at=fetched_at,
-        age_s=None if fetched_at is None else round((now - fetched_at).total_seconds()),
-        next_refresh_at=None
-        if fetched_at is None
-        else fetched_at + timedelta(seconds=binding.ttl_s),
-        rows_read=None if collection is None else len(collection.items),
-        rows_dropped=None if collection is None else collection.dropped,
-        waiting_since=cached.waiting_since,
-        last_error=_last_error(cached, error),
-    )
-
-
-def _last_error(cached: Cached[Any], error: SourceError | None) -> str | None:
-    if error is not None:
-        return error.detail
-    return "no answer yet" if cached.overdue else None
-
-
-def _state(
-    feed: Feed, collection: Collection[Any] | None, error: SourceError | None, now: datetime
-) -> SourceState:
-    ttl_s, asked_at = feed.cached.binding.ttl_s, feed.cached.asked_at
-    young = collection is not None and (now - collection.fetched_at).total_seconds() < ttl_s
-    if young and isinstance(error, Changed):  # it says something else by now, which is not believed
-        return SourceState.STALE
-    if young:
-        return SourceState.LIVE
-    if isinstance(error, OverQuota):
-        return SourceState.OVER_QUOTA
-    if collection is None:
-        known_down = error is not None or feed.cached.overdue
-        return SourceState.DOWN if known_down else SourceState.IDLE
-    if asked_at is None or (now - asked_at).total_seconds() > IDLE_AFTER_TTLS * ttl_s:
-        return SourceState.IDLE
-    return SourceState.STALE

@@ -29,13 +29,14 @@ class Row:
     binding: Binding | None = None  # of the table that it is a row of; None within a row
 
     def find(self, name: str) -> Any:
-        """The value as it came, or None if the column is absent or empty."""
+        """The value as it came, or None if the column is absent."""
         column = self.fields.get(name)
         if column is None:
             return self._at(name)
         paths = (column.column,) if isinstance(column.column, str) else column.column
-        meant = (self._meant(column, path) for path in paths)
-        return next((found for found in meant if found is not None and found != ""), column.otherwise)
+        meant = [self._meant(column, path) for path in paths]
+        found = next((one for one in meant if one is not None and one != ""), column.otherwise)
+        return "" if found is None and "" in meant else found
 
     def _at(self, path: str) -> Any:
         value = self.raw.get(path)

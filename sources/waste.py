@@ -146,9 +146,9 @@ def _weekday(word: str) -> int | None:
 
 def _streams(row: Row) -> dict[WasteStream, Said]:
     if "stream" in row.fields:
-        texts = {WasteStream(row.text("stream")): _text(row.find("days"))}
+        texts = {WasteStream[row.text("stream")]: _text(row.find("days"))}
     else:
-        texts = {one: _text(row.find(one.value.lower())) for one in WasteStream}
+        texts = {one: _text(row.find(one.name.lower())) for one in WasteStream}
     found = {stream: _said(words) for stream, words in texts.items() if words}
     household = found.get(WasteStream.HOUSEHOLD)
     for stream, said in found.items():

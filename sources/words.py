@@ -1,5 +1,7 @@
 """Words: a text as people search for it, whatever way it was written or typed."""
 
+import re
+
 from sources.names import fold
 
 # What is written short, on signs and by those who type; both sides are made long.
@@ -54,11 +56,17 @@ LITTLE = frozenset(
     | {"le", "les", "ou", "par", "pour", "s", "sous", "sur", "un", "une"}
 )
 LONGEST = 200  # characters of a text that count
+MARKED = re.compile(r"\w+(?:[^\w\s]+\w+)+")
 
 
 def words(text: str) -> list[str]:
     """The words of a text: folded, and those that are written short made long."""
     return lengthened(fold(text[:LONGEST]).split())
+
+
+def run_together(text: str) -> list[str]:
+    """What people may type as one word, for no space parts it: `guisthau`, `sopool`, `lile`."""
+    return [fold(one).replace(" ", "") for one in MARKED.findall(text[:LONGEST])]
 
 
 def lengthened(folded: list[str]) -> list[str]:

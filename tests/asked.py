@@ -29,7 +29,9 @@ class Asked:
         self.calls.append((url, dict(params), headers))
         return Reply(next(self._replies), {})
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str] = {}) -> Reply:
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str] = {}, *, once: bool = False
+    ) -> Reply:
         self.calls.append((url, body, headers))
         return Reply(next(self._replies), {})
 

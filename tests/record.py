@@ -1,10 +1,7 @@
-"""Record: what each upstream of Nantes answers, as small files that the tests replay.
-
-Of Bordeaux, its network, which no line of code is written for, what has another shape there, and
-what Nantes does not offer.
+"""Record: what each upstream of each city answers, as small files that the tests replay.
 
     python -m tests.record           from the sandbox, at the tests' own moment
-    python -m tests.record bikes     only this service
+    python -m tests.record bikes     only this service; or only this city, or both
     python -m tests.record --live    from the real upstreams
 
 Of what is asked for one thing at a time, what the golden query asks. Golden answers are
@@ -27,6 +24,7 @@ from sources import Sources
 from sources.http import Door
 from sources.reading import readers
 from tests.conftest import DATA, HERE, NOW, RECORDINGS, serving
+from tests.elsewhere import asked_in
 
 SUFFIXES = {
     "application/json": "json",
@@ -35,7 +33,6 @@ SUFFIXES = {
     "application/x-protobuf": "pb",
 }
 
-PORTED = {"stops", "routes", "departures", "alerts", "places", "events", "pools", "roads"}
 VISIT = re.compile(rb"<MonitoredStopVisit>.*?</MonitoredStopVisit>", re.DOTALL)
 QUAY = re.compile(rb"<MonitoringRef>(.*?)</MonitoringRef>")
 WHOLE = {f"FR_NAOLIB:Quay:{n}".encode() for n in range(90, 96)}  # Commerce
@@ -81,9 +78,9 @@ class Recorder(httpx.AsyncBaseTransport):
         return httpx.Response(response.status_code, headers=headers, content=body)
 
 
-async def main(live: bool, services: list[str]) -> None:
+async def main(live: bool, words: set[str]) -> None:
     known = cities.load()
-    nantes = {binding.service for binding in known["nantes"].bindings.values()}
+    slugs, services = words & known.keys() or known.keys(), words - known.keys()
     if live:
         inner = public_network(None, known.values())
     else:
@@ -93,29 +90,28 @@ async def main(live: bool, services: list[str]) -> None:
         sources = Sources(known, Door(client, lambda: NOW, reroute=reroute, folder=DATA))
         for kind, city in sources.kinds():
             service = sources.binding(kind, city).service
-            if services and service not in services:
-                continue
-            if city != "nantes" and service in nantes - PORTED:
+            if city not in slugs or (services and service not in services):
                 continue
             found = await sources.collection(kind, city)
             print(f"{kind.__name__}: {len(found.items)} read, {found.dropped} dropped")
         sources.close()
-    for service in sorted(nantes):
-        if service in services or not services:
-            await by_query(service, sources, inner, reroute)
+    for city in sorted(slugs):
+        for service in sorted({binding.service for binding in known[city].bindings.values()}):
+            if service in services or not services:
+                await by_query(service, city, sources, inner, reroute)
 
 
 async def by_query(
-    service: str, sources: Sources, inner: httpx.AsyncBaseTransport, reroute: str | None
+    service: str, city: str, sources: Sources, inner: httpx.AsyncBaseTransport, reroute: str | None
 ) -> None:
     """Record what a golden query asks, if its service is one that is asked for single things."""
     kinds = [kind for kind, reader in readers.items() if reader.table == service]
-    if not any(sources.is_keyed(kind, "nantes") for kind in kinds):
+    if not any(sources.is_keyed(kind, city) for kind in kinds):
         return
-    query = (HERE / "queries" / f"{service}.graphql").read_text()
-    async with serving(Recorder(inner), upstream=reroute, data=DATA) as server:
+    query = asked_in(city, (HERE / "queries" / f"{service}.graphql").read_text())
+    async with serving(Recorder(inner), upstream=reroute, data=DATA, city=city) as server:
         print(await server.ask(query))
 
 
 if __name__ == "__main__":
-    asyncio.run(main("--live" in sys.argv, [one for one in sys.argv[1:] if one != "--live"]))
+    asyncio.run(main("--live" in sys.argv, set(sys.argv[1:]) - {"--live"}))

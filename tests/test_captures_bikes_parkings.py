@@ -16,7 +16,8 @@ import cities
 from cities import Column
 from schema.bikes import PropulsionType, VehicleRentalStation
 from schema.parkings import VehicleParking, VehicleParkingState
-from sources.bikes import vehicle_rental_station
+from schema.rental_vehicles import RentalVehicle
+from sources.bikes import rental_vehicle, vehicle_rental_station
 from sources.parkings import vehicle_parking
 from sources.protocols.gbfs import Gbfs
 from sources.protocols.opendatasoft import Opendatasoft
@@ -25,6 +26,7 @@ from sources.row import Row
 SAMPLES = Path(__file__).parents[1].parent / "shared/samples"
 GBFS, BORDEAUX = SAMPLES / "standards/gbfs", SAMPLES / "standards/bordeaux"
 CITIES = cities.load()
+ESTUAIRE = cities.load(Path(__file__).parent / "cities")["estuaire"]
 pytestmark = pytest.mark.skipif(not SAMPLES.exists(), reason="no captures here")
 
 STATIONS, VEHICLES = Gbfs(url="https://x"), Gbfs(url="https://x", feeds="vehicles")
@@ -43,6 +45,11 @@ def station(row: Mapping[str, Any], fields: Any = None) -> VehicleRentalStation:
     return vehicle_rental_station(
         Row(CITIES["nantes"], row, fields or CITIES["nantes"].bindings["bikes"].fields)
     )
+
+
+def vehicle(row: Mapping[str, Any]) -> RentalVehicle:
+    binding = ESTUAIRE.bindings["bikes.vehicles"]
+    return rental_vehicle(Row(ESTUAIRE, row, binding.fields, binding))
 
 
 STATUSES = sorted(GBFS.glob("*station_status*.json"))
@@ -127,6 +134,53 @@ def test_every_list_of_vehicles_is_understood(path):
 
     assert found
     assert all(isinstance(row["vehicle_id"], str) for row in found if "with_error" not in path.name)
+
+
+# By the beginning of a file's name: how many vehicles, at a station, that can be taken now.
+OPERATORS = {
+    "spec-v3.0": (4, 2, 4),
+    "transport-site.2.2": (2, 1, 2),
+    "transport-site.3.0": (2, 1, 0),
+    "v3.getaroundstavanger": (40, 0, 40),
+    "validator-v2.3": (2, 1, 2),
+}
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_every_list_of_vehicles_is_read(operator):
+    name, _, version = operator.partition(".") if "site" in operator else (operator, "", "")
+    suffix = f".{version}.json" if version else ".json"
+
+    def file(*kinds: str) -> Path | None:
+        paths = (GBFS / f"{name}.{kind}{suffix}" for kind in kinds)
+        return next((path for path in paths if path.exists()), None)
+
+    status = file("vehicle_status", "free_bike_status")
+    files = {"vehicle_status": status, "vehicle_types": file("vehicle_types")}
+    files["system_pricing_plans"] = file("system_pricing_plans")
+    found = [vehicle(row) for row in rows(VEHICLES, **{n: p for n, p in files.items() if p})]
+
+    docked = sum(one.station_id is not None for one in found)
+    assert (len(found), docked, sum(bool(one.available()) for one in found)) == OPERATORS[operator]
+    for one in found:
+        assert one.on_map() is (one.position is not None and one.station_id is None)
+        assert one.available() is not None
+        assert (one.vehicle_type is None) is (file("vehicle_types") is None)
+
+
+def test_what_a_car_costs_and_how_far_it_goes():
+    at = GBFS / "v3.getaroundstavanger.x.json"
+    names = ("vehicle_status", "vehicle_types", "system_pricing_plans")
+    files = {name: at.with_name(f"v3.getaroundstavanger.{name}.json") for name in names}
+    [first, *others] = [vehicle(row) for row in rows(VEHICLES, **files)]
+
+    assert first.name == "Voiture"
+    assert first.vehicle_type.propulsion_type is PropulsionType.ELECTRIC
+    assert first.fuel.range == 200_000
+    assert (first.pricing.currency, first.pricing.price) == ("NOK", 126)
+    assert first.pricing.description.startswith("Gjennomsnittspris per time kr 126.")
+    assert first.rental_uris.web.endswith("citroen-jumpy-1322175")
+    assert all(one.pricing is not None for one in others)
 
 
 @pytest.mark.parametrize("path", sorted(GBFS.glob("*.gbfs*.json")), ids=lambda path: path.name)

@@ -33,27 +33,36 @@ class Counting(httpx.AsyncBaseTransport):
         return await self._inner.handle_async_request(request)
 
 
-@pytest.fixture
-def ask(tmp_path):
-    """Ask queries of a server of Estuaire, one after the other, hours apart."""
+class Estuaire:
+    """Answers queries, those of one call by one server; `calls` are the last server's."""
 
-    def asked(*queries: str, hours: float = 0, faults: tuple[str, ...] = ()) -> Any:
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self.calls: Counter[str] = Counter()
+
+    def __call__(self, *queries: str, hours: float = 0, faults: tuple[str, ...] = ()) -> Any:
+        """The answers, so many hours apart; of one query its answer alone."""
+
         async def main() -> Any:
             clock = Clock()
-            app = create_app(World(clock), faults=map(parse, faults))
-            ask.outside = Counting(httpx.ASGITransport(app))
+            outside = Counting(
+                httpx.ASGITransport(create_app(World(clock), faults=map(parse, faults)))
+            )
             given = {"upstream": "http://sandbox", "cities": CITIES, "city": "estuaire"}
-            async with serving(ask.outside, clock, data=tmp_path, **given) as server:
+            async with serving(outside, clock, data=self._data, **given) as server:
                 found = []
                 for query in queries:
                     found.append(await server.ask(query))
                     clock.advance(hours * 3_600)
-                return found if len(found) > 1 else found[0]
+            self.calls = outside.calls
+            return found if len(found) > 1 else found[0]
 
         return asyncio.run(main())
 
-    ask = asked
-    return ask
+
+@pytest.fixture
+def ask(tmp_path):
+    return Estuaire(tmp_path)
 
 
 def test_what_is_open_comes_first(ask):
@@ -91,7 +100,7 @@ def test_every_page_is_read_and_an_error_of_one_row_costs_none(ask):
     assert [one["proposals"]["totalCount"] for one in nodes] == [6, 0, 1]
     votes = [one["votes"] for one in nodes[0]["proposals"]["nodes"]]
     assert votes == [12, None, 76, 97, 148, 212]  # the latest first
-    assert ask.outside.calls == {"participation": 2}  # six proposals, three a page
+    assert ask.calls == {"participation": 2}  # six proposals, three a page
 
 
 def test_what_could_not_be_told_is_counted(ask):
@@ -182,7 +191,7 @@ def test_vehicles_stand_anywhere_but_those_at_a_station(ask):
     assert all(one["position"] for one in found["nodes"])
     forms = Counter(one["vehicleType"]["formFactor"] for one in found["nodes"])
     assert forms == {"SCOOTER_STANDING": 17, "BICYCLE": 6}
-    assert ask.outside.calls == {"bikes.vehicles": 4}
+    assert ask.calls == {"bikes.vehicles": 4}
 
 
 @pytest.mark.parametrize(
@@ -238,7 +247,29 @@ def test_what_a_vehicle_costs_and_how_far_it_goes(ask):
     assert one["source"] == {"id": "estuaire/bikes.vehicles", "licence": "CC-BY-4.0"}
 
 
+PARKINGS = """{ parkings { nodes { name state availability { carSpaces }
+  capacity { carSpaces wheelchairAccessibleCarSpaces } } } }"""
+
+
+def test_car_parks_are_described_in_one_file_and_counted_in_another(ask):
+    nodes = ask(PARKINGS)["data"]["parkings"]["nodes"]
+    found = {one["name"]: one for one in nodes}
+
+    assert {name: one["state"] for name, one in found.items()} == {
+        "Parking Gare": "OPEN",
+        "Parking Mairie": "OPEN",
+        "Parking Stade": "CLOSED",
+        "Parking du Marché": "OPEN",
+    }
+    assert ask.calls == {"parkings": 2}
+    gare = found["Parking Gare"]  # which only tells how many are taken
+    assert 0 < gare["availability"]["carSpaces"] < 320
+    assert gare["capacity"] == {"carSpaces": 320, "wheelchairAccessibleCarSpaces": 8}
+    assert found["Parking Stade"]["availability"] is None
+
+
 FIELDS = {
+    "parkings": ("parkings", PARKINGS),
     "participation": ("participation", PARTICIPATION),
     "sensors.noise": ("sensors", '{ sensors(kinds: ["noise"]) { totalCount } }'),
     "bikes.vehicles": ("rentalVehicles", VEHICLES),

@@ -41,6 +41,7 @@ LEVELS = (
 )
 POLLUTANTS = ("no2", "so2", "o3", "pm10", "pm25")
 SOURCES = {"44": "Air Pays de la Loire", "33": "Atmo Nouvelle-Aquitaine"}
+SOURCES |= {"49": "Air Pays de la Loire"}
 METROPOLIS = ("244400404", "Nantes Métropole", "EPCI")
 SILENT = "44215"  # Vertou, whose index is not available
 FOUND_AT, KEPT = time(15, 5), 3  # o'clock in Paris; days
@@ -70,7 +71,7 @@ def rows(now: datetime, seed: int) -> Iterator[Json]:
 
 
 def zones() -> Iterator[tuple[str, str, str, float, float]]:
-    """The communes of two departments that have schools, and one metropolis."""
+    """The communes of three departments that have schools, and one metropolis."""
     schools: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for school in read("schools"):
         if school["insee"][:2] in SOURCES and school["lat"]:

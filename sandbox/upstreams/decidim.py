@@ -73,6 +73,7 @@ type Coordinates { latitude: Float longitude: Float }
 type Author { name: String! }
 """
 Json = dict[str, Any]
+Info = GraphQLResolveInfo[Any]
 
 # Of each process: slug, titles, what it is about, first and last day counted from the world's own.
 PROCESSES = (
@@ -164,17 +165,16 @@ def texts(said: dict[str, str]) -> Json:
     return {"said": said}
 
 
-def _translation(field: Json, _: GraphQLResolveInfo, locale: str) -> str | None:
-    return field["said"].get(locale)
+def _translation(field: Json, _: Info, locale: str) -> str | None:
+    said: dict[str, str] = field["said"]
+    return said.get(locale)
 
 
-def _translations(field: Json, _: GraphQLResolveInfo) -> list[Json]:
+def _translations(field: Json, _: Info) -> list[Json]:
     return [{"locale": locale, "text": said} for locale, said in field["said"].items()]
 
 
-def _page(
-    component: Json, _: GraphQLResolveInfo, first: int | None = None, after: str | None = None
-) -> Json:
+def _page(component: Json, _: Info, first: int | None = None, after: str | None = None) -> Json:
     """Cursors are how many came before, in base64 without its padding: `Mw` is after the third."""
     start = int(b64decode(after + "=" * (-len(after) % 4))) if after else 0
     end = start + min(first or MOST_OF_A_PAGE, MOST_OF_A_PAGE)
@@ -191,13 +191,14 @@ def _cursor(count: int) -> str:
     return b64encode(str(count).encode()).decode().rstrip("=")
 
 
-def _votes(one: Json, _: GraphQLResolveInfo) -> int:
-    if not isinstance(one["votes"], int):
+def _votes(one: Json, _: Info) -> int:
+    votes = one["votes"]
+    if not isinstance(votes, int):
         raise GraphQLError("The votes of this proposal are being counted")
-    return one["votes"]
+    return votes
 
 
-def _process(root: Json, _: GraphQLResolveInfo, slug: str | None = None) -> Json | None:
+def _process(root: Json, _: Info, slug: str | None = None) -> Json | None:
     return next((one for one in root["participatoryProcesses"] if one["slug"] == slug), None)
 
 

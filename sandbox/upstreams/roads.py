@@ -75,8 +75,8 @@ def _bordeaux(road: Record, now: datetime, seed: int) -> Row:
     lines = [points(line) for line in road["lines"].split("|")]
     silent = road["habit"] == "silent"
     told = now - (MONTHS if silent else timedelta(seconds=int(55 * draw(seed, road["id"], "told"))))
-    several = {"type": "MultiLineString", "coordinates": lines}
-    one = {"type": "LineString", "coordinates": lines[0]}
+    several: Row = {"type": "MultiLineString", "coordinates": lines}
+    one: Row = {"type": "LineString", "coordinates": lines[0]}
     return {
         "geo_point_2d": middle(lines[0]),
         "geo_shape": feature(several if len(lines) > 1 else one),

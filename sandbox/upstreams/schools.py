@@ -22,6 +22,7 @@ KINDS: dict[str, tuple[str, int | None, int | None, int, str]] = {
 DEPARTMENTS = {
     "044": ("17", "52", "Loire-Atlantique", "Nantes", "Pays de la Loire"),
     "033": ("04", "75", "Gironde", "Bordeaux", "Nouvelle-Aquitaine"),
+    "049": ("17", "52", "Maine-et-Loire", "Nantes", "Pays de la Loire"),
     "035": ("14", "53", "Ille-et-Vilaine", "Rennes", "Bretagne"),
 }
 FACETS = ("type_etablissement", "statut_public_prive", "code_commune", "nom_commune")

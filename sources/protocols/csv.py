@@ -37,12 +37,11 @@ class Csv(Speaks):
 
     def rows(self, body: bytes) -> Iterator[Mapping[str, Any]]:
         text = body.decode(self.encoding).removeprefix("\ufeff")
-        quoting = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
         lines = csv.reader(
             StringIO(text, newline=""),
             delimiter=self.separator,
             quotechar=self.quote or None,
-            quoting=quoting,
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
         )
         try:
             header = [name.strip() for name in next(lines, [])]

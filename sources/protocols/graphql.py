@@ -10,19 +10,20 @@ pages are Relay's, https://relay.dev/graphql/connections.htm
     path        the way to the rows from the top of the answer: "processes.components.proposals".
                 Lists and connections are gone through, whichever step they stand at
     pages       the way to the connections that are read page by page, as long as they say
-                `pageInfo { hasNextPage endCursor }`, each with its cursor in `$after`; the way to
-                the rows unless told
+                `pageInfo { hasNextPage endCursor }`, each with its cursor in the document's
+                `$after`; the way to the rows unless told. Without `$after`, one page is all
     max_pages   20 unless told: a connection that has more is refused, rather than shown in part
 
 One call, and one for every further page. Whatever a row lies within stands beside its own
 fields, under the name of the step: `processes.id`. Tables that differ in nothing but `path`
 share one payload.
 
-An answer may be whole but for what `errors` names: rows that are there are read, and each error
-that concerns them counts as one more row that could not be. An answer that has errors and no row is
-refused, as is one that has no data, whatever its status says.
+No such thing is a null, and no row. An answer may be whole but for what `errors` names: rows that
+are there are read, and each error that concerns them counts as one more row that could not be. An
+answer that has errors and no row is refused, as is one that has no data, whatever its status says.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 
@@ -33,6 +34,7 @@ from pydantic import Field, field_validator
 from sources.protocols import Ask, Speaks
 
 BLANK, CURSOR = "{id}", "after"
+TURNS = re.compile(rf"\${CURSOR}\b")
 PLUMBING = {"edges", "nodes", "node"}  # steps of a connection that no way names
 MAX_ROWS, MAX_TOKENS = 20_000, 2_000
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -83,6 +85,8 @@ class Graphql(Speaks):
         """The first answer, its connections longer by all of their further pages."""
         body = await self._asked(ask, None)
         whole = _decoded(body)
+        if not TURNS.search(self.document):
+            return body
         further = False
         for place, connection, _ in _found(whole["data"], self.pages or self.path):
             cursors: set[str] = set()
@@ -103,8 +107,8 @@ class Graphql(Speaks):
         answer = _decoded(body)
         steps = tuple(self.path.split("."))
         errors = [one for one in answer["errors"] if _concerns(one, steps)]
-        if answer["data"].get(steps[0]) is None and not (self.keyed or errors):
-            raise ValueError(f"no {steps[0]} in the answer, or none for us")
+        if steps[0] not in answer["data"]:
+            raise ValueError(f"no {steps[0]} in the answer")
         count = 0
         for _, value, within in _found(answer["data"], self.path):
             for _, item in _items(value):

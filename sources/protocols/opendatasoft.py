@@ -4,7 +4,8 @@ https://help.opendatasoft.com/apis/ods-explore-v2/explore_v2.1.html
 
     url        the portal: "https://data.nantesmetropole.fr"
     dataset    its identifier there
-    where      ODSQL condition on the rows; left out = all rows
+    where      ODSQL condition on the rows; left out = all rows. `date >= now(days=-2)` moves with
+               the time, by the portal's clock
     select     ODSQL list of columns; left out = all columns
     order_by   ODSQL order; left out = the portal's own
     refine     facet = value, only the rows which have it: {commune = "Nantes"}

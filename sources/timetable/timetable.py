@@ -10,7 +10,9 @@ midnight. https://gtfs.org/documentation/schedule/reference/#field-types
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date, datetime, timedelta
-from functools import cached_property, partial
+from functools import cached_property
+from heapq import merge
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -34,11 +36,9 @@ from sources.timetable.layout import (
     Arrays,
     Manifest,
 )
+from sources.timetable.running import running
 
-NO_TIME = timedelta()
 Leaving = tuple[int, int, int, int]  # an instant, a service day, a departure and its stop
-BLOCK = 512  # departures looked at first: of most stops that is enough
-GROWTH = 4  # and so many times as many, each time that it was not
 
 
 class Timetable:
@@ -51,7 +51,7 @@ class Timetable:
         self._views = arrays.views()
         self._scheduled = reader(manifest, self._views, self.timezone)
         self._day_start: list[int] = arrays.day_start.tolist()
-        self._running: dict[int, Array] = {}
+        self._running = running(arrays)
         self._stops = {stop_id: [i] for i, stop_id in enumerate(manifest.stops)}
         for i, parent in enumerate(manifest.parents):
             if parent != i:
@@ -78,46 +78,35 @@ class Timetable:
 
     def departures(
         self,
-        stop_ids: Sequence[str],
+        stop_ids: Iterable[str],
         start: datetime,
         *,
-        first: int,
         time_range: timedelta,
         route_ids: Set[str] | None = None,
         trips: Array | None = None,
-        beyond: timedelta = NO_TIME,
-    ) -> list[Scheduled]:
-        """At most `first`, in order of time, from `start` and before `start + time_range`.
+    ) -> Iterator[Scheduled]:
+        """In order of time, from `start` and before `start + time_range`, read as they are taken.
 
-        After so many also what leaves less than `beyond` later than the last of them.
         `trips` are the only ones that are wanted, as `trips_named` gives them. A station
         stands for all its stops. Only where and when passengers may board: not from a
         trip's last stop.
         """
-        wanted = {i for stop_id in stop_ids for i in self._stops.get(stop_id, ())}
-        rows = self._rows_of(wanted)
+        stops = {i for stop_id in stop_ids for i in self._stops.get(stop_id, ())}
         routes = None
         if route_ids is not None:
             routes = np.zeros(len(self._routes), bool)
             routes[[self._routes[one] for one in route_ids if one in self._routes]] = True
-        look = partial(self._leaving, rows=rows, routes=routes, trips=trips)
         # Elapsed time: adding to `start` would count an hour wrong when the clocks change.
         at = start.timestamp()
-        begin, end = ceil(at), ceil(at + time_range.total_seconds())
-        found: list[Leaving] = []
-        for day in self._days(begin, end):
-            if len(found) >= first and all(at < self._day_start[day] for at, *_ in found[-1:]):
-                break  # what another day has comes later
-            found += look(day, begin, end, first)
-            found.sort()
-            del found[first:]
-        if beyond and len(found) == first > 0:
-            last = found[-1][0]
-            end = min(end, last + ceil(beyond.total_seconds()))
-            days = self._days(last, end)
-            rest = sorted(one for day in days for one in look(day, last, end, None))
-            found = [one for one in found if one[0] < last] + rest
-        return [self._scheduled(*one) for one in found]
+        for begin, end in self._spans(ceil(at), ceil(at + time_range.total_seconds())):
+            found = [
+                self._leaving(stop, day, keys)
+                for day in self._days(begin, end)
+                for stop in stops
+                if (keys := self._between(stop, day, begin, end, routes, trips))
+            ]
+            for one in merge(*found):
+                yield self._scheduled(*one)
 
     def trips_named(self, trip_ids: Iterable[str]) -> Array:
         """For each trip of this edition, whether it is one of these; for `departures`."""
@@ -183,61 +172,42 @@ class Timetable:
             numbers.sort(key=lambda number: -self._pattern_trips[number])
         return found
 
-    def _rows_of(self, stops: set[int]) -> list[tuple[int, int, int]]:
-        """Each stop, and where its departures are; stops without any are left out."""
-        first = self._views.stop_first
-        return [
-            (stop, first[stop], first[stop + 1]) for stop in stops if first[stop] < first[stop + 1]
-        ]
+    def _spans(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
+        """That time, cut where service days begin: what is not needed is not looked at."""
+        cuts = self._day_start[slice(*(bisect_left(self._day_start, at) for at in (begin, end)))]
+        return pairwise([begin, *cuts, end])
 
     def _days(self, begin: int, end: int) -> range:
         """The service days on which something may leave at that time."""
         earliest = begin - self.manifest.latest
         return range(*(bisect_left(self._day_start, at) for at in (earliest, end)))
 
-    def _leaving(
+    def _between(
         self,
+        stop: int,
         day: int,
         begin: int,
         end: int,
-        count: int | None,
-        *,
-        rows: list[tuple[int, int, int]],
         routes: Array | None,
         trips: Array | None,
-    ) -> Iterator[Leaving]:
-        """The first `count` of each stop on a service day, or all of them.
+    ) -> Sequence[int]:
+        """What leaves a stop at that time on a service day, as the layout has it."""
+        keys, zero = self._running(stop, day), self._day_start[day]
+        first = bisect_left(keys, begin - zero << TIME_SHIFT)
+        keys = keys[first : bisect_left(keys, end - zero << TIME_SHIFT, first)]
+        if not keys or (routes is None and trips is None):
+            return keys
+        found = np.asarray(keys)
+        numbers = found >> POSITION_BITS & MAX_TRIPS - 1
+        wanted = np.ones(len(found), bool) if trips is None else trips[numbers]
+        if routes is not None:
+            wanted &= routes[self._arrays.pattern_route[self._arrays.trip_pattern[numbers]]]
+        return memoryview(found[wanted])
 
-        Of many services few run on a day: departures are looked through in blocks.
-        """
-        arrays, keys = self._arrays, self._views.departure
-        zero, services = self._day_start[day], self._services(day)
-        since, until = max(begin - zero, 0), min(end - zero, self.manifest.latest + 1)
-        window = np.array((since, until)) << TIME_SHIFT
-        for stop, first, last in rows:
-            at, last = (first + arrays.departure[first:last].searchsorted(window)).tolist()
-            left, block = (last - at, last - at) if count is None else (count, BLOCK)
-            while at < last and left > 0:
-                runs = services.take(arrays.departure_service[at : min(at + block, last)])
-                if routes is not None or trips is not None:
-                    numbers = arrays.departure[at : at + len(runs)] >> POSITION_BITS & MAX_TRIPS - 1
-                    if routes is not None:
-                        runs &= routes[arrays.pattern_route[arrays.trip_pattern[numbers]]]
-                    if trips is not None:
-                        runs &= trips[numbers]
-                places = runs.nonzero()[0][:left].tolist()
-                for place in places:
-                    key = keys[at + place]
-                    yield zero + (key >> TIME_SHIFT), day, key, stop
-                at, left, block = at + len(runs), left - len(places), GROWTH * block
-
-    def _services(self, day: int) -> Array:
-        """For each service, whether it runs that day; days that are alike share the answer."""
-        number = int(self._arrays.day_services[day])
-        if number not in self._running:
-            bits = self._arrays.service_set[number]
-            self._running[number] = np.unpackbits(bits, bitorder="little").view(bool)
-        return self._running[number]
+    def _leaving(self, stop: int, day: int, keys: Iterable[int]) -> Iterator[Leaving]:
+        zero = self._day_start[day]
+        for key in keys:
+            yield zero + (key >> TIME_SHIFT), day, key, stop
 
     def _numbers(self, trip_id: str) -> Iterator[int]:
         """The runs of a trip."""

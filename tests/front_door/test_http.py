@@ -30,7 +30,7 @@ QUERY_ERRORS = {
     "query ($n: Int!) { pools(first: $n) { totalCount } }": (422, "BAD_USER_INPUT"),
     "{ pools { nodes { ... @defer { name } } } }": (422, "GRAPHQL_VALIDATION_FAILED"),
     "{ pools { nodes @stream { name } } }": (422, "GRAPHQL_VALIDATION_FAILED"),
-    "mutation { __typename }": (422, "GRAPHQL_VALIDATION_FAILED"),
+    "mutation { __typename }": (403, "FORBIDDEN"),
     "subscription { __typename }": (422, "GRAPHQL_VALIDATION_FAILED"),
 }
 

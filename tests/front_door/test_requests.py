@@ -206,7 +206,7 @@ def mutable(monkeypatch):
 
 async def test_nothing_is_changed_by_a_get(mutable, serve):
     change = {"query": "query A { __typename } mutation B { change }", "operationName": "B"}
-    async with serve(query_method=True) as server:
+    async with serve(query_method=True, anonymous_mutations=True) as server:
         by_get = await server.client.get("/graphql", params=change)
         by_query = await server.client.request("QUERY", "/graphql", json=change)
         by_post = await server.client.post("/graphql", json=change)

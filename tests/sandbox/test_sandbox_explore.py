@@ -17,6 +17,7 @@ NANTES = "/data.nantesmetropole.fr/api/explore/v2.1/catalog/datasets"
 POOLS = f"{NANTES}/244400404_piscines-nantes-metropole"
 HOURS = f"{NANTES}/244400404_piscines-nantes-metropole-horaires"
 MENUS = f"{NANTES}/244400404_menus-cantines-scolaires-nantes"
+AGENDA = f"{NANTES}/244400404_agenda-evenements-nantes-metropole_v2"
 SCHOOLS = "/data.education.gouv.fr/api/explore/v2.1/catalog/datasets/fr-en-annuaire-education"
 Row = dict[str, Any]
 
@@ -171,6 +172,27 @@ def test_where_on_numbers_and_dates(ask: Ask) -> None:
     assert export(ask, SCHOOLS, where="restauration = 1 and latitude > 47.25") == [
         row for row in schools if row["restauration"] == 1 and (row["latitude"] or 0) > 47.25
     ]
+
+
+@pytest.mark.parametrize(
+    ("when", "first"),
+    [
+        ("now()", "2026-11-25"),  # it is noon: the day itself began before
+        ("now(days=-1)", "2026-11-24"),
+        ("now(weeks=1, hours=-13)", "2026-12-01"),
+    ],
+)
+def test_where_on_the_present(ask: Ask, when: str, first: str) -> None:
+    found = export(ask, AGENDA, where=f"date >= {when}")
+    assert found == [row for row in export(ask, AGENDA) if row["date"] >= first]
+    assert min(row["date"] for row in found) == first
+
+
+@pytest.mark.parametrize("when", ["now(", "now(days)", "now(years=1)", "now(days=x)", "later()"])
+def test_where_on_no_moment(ask: Ask, when: str) -> None:
+    response = ask("GET", f"{AGENDA}/records", params={"where": f"date >= {when}"})
+    assert response.status_code == 400
+    assert response.json()["error_code"] == "ODSQLError"
 
 
 def test_refine_and_exclude(ask: Ask) -> None:

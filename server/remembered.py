@@ -1,0 +1,135 @@
+"""Remembered: answers that are known, for as long as executing them again would find the same.
+
+An answer is known by what it was asked: the document's text, the operation, its
+variables, the language. Who asks makes no difference: whatever a client may ask it
+has been let in for before, and it sees what everybody sees. What is asked by many
+at the same time is executed once for all of them.
+"""
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+from resolvers.loaders import language
+from server.answered import Answer
+from server.execution import Executor
+from server.live import Operation
+
+SHARE = 8  # what takes more than this part of the room is not worth it
+SEEN = 10_000  # questions of which we know that they were asked before
+JOIN_S = 1.0  # who comes later than that would have too little left of their deadline
+
+Key = tuple[Any, ...]
+
+
+class Remembered:
+    """The answers that were used last, in so many bytes.
+
+    Once there is no room left, only what is asked a second time pushes out others: a
+    flood of questions that nobody asks twice takes nothing from those of everybody.
+    """
+
+    def __init__(self, executor: Executor, clock: Callable[[], datetime], most_bytes: int) -> None:
+        self.counts: Counter[str] = Counter()  # where answers came from
+        self.bytes = 0
+        self._executor = executor
+        self._clock = clock
+        self._most_bytes = most_bytes
+        self._answers: OrderedDict[Key, Answer] = OrderedDict()
+        self._seen: OrderedDict[int, None] = OrderedDict()
+        self._flights: dict[tuple[Key, float | None], _Flight] = {}
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def again(self) -> None:
+        """An answer was given again as it was finished (`finished.py`)."""
+        self.counts["finished"] += 1
+
+    async def answer(self, operation: Operation, deadline_s: float | None) -> Answer:
+        """The answer to a query; RequestError (422) if it cannot be executed."""
+        name = operation.node.name
+        key = (operation.plan.digest, name and name.value, operation.key[-1], language.get())
+        known = self._answers.get(key)
+        if known is not None:
+            if known.stands(self._clock()):
+                self._answers.move_to_end(key)
+                self.counts["memory"] += 1
+                return known
+            self._forget(key)
+        flight = self._flights.get((key, deadline_s))
+        if flight is not None and flight.open:
+            self.counts["flight"] += 1
+            return await flight.landed()
+        self.counts["execution"] += 1
+        flight = self._flights[key, deadline_s] = _Flight(
+            self._executed(key, operation, deadline_s)
+        )
+        flight.task.add_done_callback(lambda _: self._ended((key, deadline_s), flight))
+        return await flight.landed()
+
+    async def _executed(self, key: Key, operation: Operation, deadline_s: float | None) -> Answer:
+        variables = dict(operation.variables)
+        answer = Answer(
+            *await self._executor.run(
+                operation.plan, operation.name, variables, deadline_s=deadline_s
+            )
+        )
+        if answer.lasts(self._clock()):
+            self._remember(key, answer)
+        return answer
+
+    def _remember(self, key: Key, answer: Answer) -> None:
+        if answer.size > self._most_bytes // SHARE:
+            return
+        new = self._noted(key)
+        self._forget(key)
+        if new and self.bytes + answer.size > self._most_bytes:
+            return
+        while self.bytes + answer.size > self._most_bytes:
+            self._forget(next(iter(self._answers)))
+        self._answers[key] = answer
+        self.bytes += answer.size
+
+    def _forget(self, key: Key) -> None:
+        answer = self._answers.pop(key, None)
+        if answer is not None:
+            self.bytes -= answer.size
+
+    def _noted(self, key: Key) -> bool:
+        """Whether this was never asked before, as far as we know; from now on it was."""
+        new = hash(key) not in self._seen
+        self._seen[hash(key)] = None
+        self._seen.move_to_end(hash(key))
+        if len(self._seen) > SEEN:
+            self._seen.popitem(last=False)
+        return new
+
+    def _ended(self, what: tuple[Key, float | None], flight: "_Flight") -> None:
+        if self._flights.get(what) is flight:
+            del self._flights[what]
+
+
+class _Flight:
+    """One execution, and who waits for it: it goes on until the last of them has gone."""
+
+    def __init__(self, execution: Coroutine[Any, Any, Answer]) -> None:
+        self.task = asyncio.create_task(execution, name="execution")
+        self._began = self.task.get_loop().time()
+        self._waiting = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether one more may wait for it."""
+        return self._waiting > 0 and self.task.get_loop().time() - self._began < JOIN_S
+
+    async def landed(self) -> Answer:
+        self._waiting += 1
+        try:
+            return await asyncio.shield(self.task)
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self.task.cancel()

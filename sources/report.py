@@ -1,0 +1,84 @@
+"""Report: how one source is doing, told by what is held of it and by how its last read went."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import strawberry
+
+from schema.provenance import Source, SourceState, seconds
+from sources.cache import Cached
+from sources.collection import Collection
+from sources.errors import Changed, OverQuota, SourceError
+from sources.feeds import Feed, Table
+from sources.reading import doubts
+
+IDLE_AFTER_TTLS = 3
+
+
+def collection_of(feed: Feed, kind: type) -> Collection[Any] | None:
+    held = feed.cached.held.value.get(kind) if feed.cached.held is not None else None
+    return held if isinstance(held, Collection) else None
+
+
+def doubt_of(
+    feed: Feed, kind: type, held: Callable[[type], Collection[Any] | None], now: datetime
+) -> str | None:
+    """What speaks against what is held of a kind of thing."""
+    collection = collection_of(feed, kind)
+    if collection is None or kind not in doubts:
+        return None
+    return doubts[kind](collection, now, held)
+
+
+def source_of(
+    feed: Feed, table: Table, now: datetime, held: Callable[[type], Collection[Any] | None]
+) -> Source:
+    binding, cached, kind = table.binding, feed.cached, table.reader.kind
+    collection = collection_of(feed, kind)
+    error = cached.error or feed.problems.get(kind)
+    if error is None and (doubt := doubt_of(feed, kind, held, now)) is not None:
+        error = Changed(doubt, binding)
+    fetched_at = collection.fetched_at if collection is not None else None
+    return Source(
+        id=strawberry.ID(binding.source),
+        name=binding.name,
+        licence=binding.licence,
+        attribution=binding.attribution,
+        url=binding.page,
+        state=_state(feed, collection, error, now),
+        fetched_at=fetched_at,
+        age_s=None if fetched_at is None else seconds(fetched_at, now),
+        next_refresh_at=None
+        if fetched_at is None
+        else fetched_at + timedelta(seconds=binding.ttl_s),
+        rows_read=None if collection is None else len(collection.items),
+        rows_dropped=None if collection is None else collection.dropped,
+        waiting_since=cached.waiting_since,
+        last_error=_last_error(cached, error),
+    )
+
+
+def _last_error(cached: Cached[Any], error: SourceError | None) -> str | None:
+    if error is not None:
+        return error.detail
+    return "no answer yet" if cached.overdue else None
+
+
+def _state(
+    feed: Feed, collection: Collection[Any] | None, error: SourceError | None, now: datetime
+) -> SourceState:
+    ttl_s, asked_at = feed.cached.binding.ttl_s, feed.cached.asked_at
+    young = collection is not None and (now - collection.fetched_at).total_seconds() < ttl_s
+    if young and isinstance(error, Changed):  # it says something else by now, which is not believed
+        return SourceState.STALE
+    if young:
+        return SourceState.LIVE
+    if isinstance(error, OverQuota):
+        return SourceState.OVER_QUOTA
+    if collection is None:
+        known_down = error is not None or feed.cached.overdue
+        return SourceState.DOWN if known_down else SourceState.IDLE
+    if asked_at is None or (now - asked_at).total_seconds() > IDLE_AFTER_TTLS * ttl_s:
+        return SourceState.IDLE
+    return SourceState.STALE
