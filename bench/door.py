@@ -7,7 +7,7 @@ replayed upstreams, everything warm, with a persisted id, a client's key, limits
 cost, rates, metrics and a line of log for each request; and uvicorn with one
 route. They take turns under the same load, so that what else the machine does
 concerns both. On a busy machine the processor time of each answer says more than
-the rate. The clock of freshness stands still; what is measured is real.
+the rate.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -40,6 +42,7 @@ from tests.conftest import NOW, Replay
 
 KEY, PEPPER = "poche_bench", "salt is for passwords"
 CONNECTIONS = 16
+AGE = re.compile(rb'"ageS":\d+')  # goes on while we measure
 DOCUMENTS = {
     "door": "query Door { __typename }",  # nothing is looked up: the door and no more
     "pools": "query Pools { pools { totalCount } }",
@@ -97,7 +100,12 @@ def poche(parent: Connection) -> None:
             documents=folder / "documents",
             data=folder,
         )
-        app = create_app(settings, transport=httpx.MockTransport(Replay()), clock=lambda: NOW)
+        began = perf_counter()
+
+        def clock() -> datetime:  # it runs: what is finished holds for a second
+            return NOW + timedelta(seconds=perf_counter() - began)
+
+        app = create_app(settings, transport=httpx.MockTransport(Replay()), clock=clock)
         parent.send(listener.getsockname()[1])
         Server(app, settings, log_level="error").run(sockets=[listener])
 
@@ -213,7 +221,7 @@ async def measure(given: argparse.Namespace, ours: Child, theirs: Child) -> None
         for _ in range(given.rounds):
             mine = await load(server, case.request(), given.seconds)
             its = await load(other, case.request(paths[case]), given.seconds)
-            assert mine.body == its.body
+            assert AGE.sub(b"", mine.body) == AGE.sub(b"", its.body)
             faster, leaner = mine.per_s / its.per_s, its.cpu_us / mine.cpu_us
             rounds.append((mine.per_s, its.per_s, faster, mine.cpu_us, its.cpu_us, leaner))
         numbers = [median(column) for column in zip(*rounds, strict=True)]

@@ -53,17 +53,20 @@ class Plan:
         self._city = city
         self._lines = lines
 
-    def updated(self, row: Scheduled, stop_ids: Sequence[str]) -> Coming | None:
+    def updated(self, row: Scheduled, stop_ids: Sequence[str]) -> Coming | None:  # noqa: ARG002
         """A departure as it is expected; None if there is none that leaves these stops."""
         return self._planned(row)
 
     def late(
-        self, stop_ids: Sequence[str], start: datetime, time_range: timedelta
+        self,
+        stop_ids: Sequence[str],  # noqa: ARG002 - subclasses tell
+        start: datetime,  # noqa: ARG002
+        time_range: timedelta,  # noqa: ARG002
     ) -> Iterable[Coming]:
         """What may leave at that time, though planned for before or from other stops."""
         return ()
 
-    def besides(self, stop_ids: Sequence[str]) -> Iterable[Coming]:
+    def besides(self, stop_ids: Sequence[str]) -> Iterable[Coming]:  # noqa: ARG002
         """What real time tells of by itself."""
         return ()
 

@@ -29,10 +29,12 @@ async def rental_vehicles_in(ask: Loaders, key: RentalVehiclesIn) -> RentalVehic
         return (
             vehicle.on_map()
             and (key.form_factors is None or form in key.form_factors)
-            and (key.available is None or bool(vehicle.available()) is key.available)
+            and (key.available is None or bool(vehicle.available_at(ask.now)) is key.available)
         )
 
     vehicles, missing = await parts_of(ask, RentalVehicle, key.city, "bikes.vehicles")
+    if key.available is not None:
+        ask.changes_at(*(at for vehicle in vehicles.items for at in vehicle.live_between()))
     found = listed(vehicles, None, key.near, key.window, wanted)
     return RentalVehicles(**vars(found), missing=missing)
 

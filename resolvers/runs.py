@@ -15,7 +15,6 @@ from sources.timetable.service_days import day_start
 from sources.updates import Expected, TripUpdate, Updates, propagated
 
 LATE = timedelta(hours=1)  # how late a vehicle may be and still be looked for
-UNKNOWN = Coming(0, "", None, RealtimeState.SCHEDULED, False, Departure)  # not worked out yet
 # What a vehicle says goes before what was planned of it, even that it does not know.
 VEHICLES = {
     "WHEELCHAIR_ACCESSIBLE": WheelchairBoarding.POSSIBLE,
@@ -67,13 +66,12 @@ class Runs(Plan):
 
     def _of(self, row: Scheduled) -> Coming | None:
         """The departure as it is expected; None if it is over, or not to be told of at all."""
-        found = self._expected.get(row, UNKNOWN)
-        if found is UNKNOWN:
+        if row not in self._expected:
             update = self._updates.find(row)
             if update is None:
                 return self._planned(row)  # as most are, and as quickly made as found again
-            found = self._expected[row] = self._worked_out(row, update)
-        return found
+            self._expected[row] = self._worked_out(row, update)
+        return self._expected[row]
 
     def _worked_out(self, row: Scheduled, update: TripUpdate) -> Coming | None:
         if update.hidden:

@@ -30,7 +30,7 @@ class Visits(Plan):
         self._timetable = timetable
         self._boards: dict[str, Board] = {}
 
-    def updated(self, row: Scheduled, stop_ids: Sequence[str]) -> Coming | None:
+    def updated(self, row: Scheduled, stop_ids: Sequence[str]) -> Coming | None:  # noqa: ARG002
         return None if self._board(row.stop_id).replaces(row) else self._planned(row)
 
     def besides(self, stop_ids: Sequence[str]) -> Iterator[Coming]:

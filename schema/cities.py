@@ -163,7 +163,7 @@ class Query:
         return await info.context.load(CityNamed(info.context.city(slug)))
 
     @strawberry.field(description="Every city of this server.", directives=[about(5)])
-    async def cities(self, info: Info) -> list[City]:
+    async def cities(self, info: Info) -> list[City] | None:
         return await info.context.load(AllCities())
 
     @strawberry.field(description="A commune by its INSEE code; null if no city here has it.")

@@ -47,7 +47,7 @@ class EventStatus(Enum):
 
 @strawberry.type(description="One time at which an event takes place.")
 class EventOccurrence:
-    over_at: strawberry.Private[datetime]  # its end, or that of its day where nobody says
+    over_at: strawberry.Private[datetime]  # in UTC: its end, or that of its day
     start: datetime = strawberry.field(description="When it starts; midnight if it is all day.")
     end: datetime | None = strawberry.field(
         description="When it ends, which may be the next day; null where nobody says."

@@ -78,6 +78,9 @@ class RentalVehicle(Place):
     )
     reserved: bool | None = strawberry.field(description="Whether somebody has reserved it.")
     disabled: bool | None = strawberry.field(description="Whether it is out of service.")
+    available_until: datetime | None = strawberry.field(
+        description="When a ride on it must be over at the latest; null where nobody says."
+    )
     station_id: str | None = strawberry.field(
         description="The station that it stands at, by the operator's own id, if it does."
     )
@@ -93,20 +96,21 @@ class RentalVehicle(Place):
 
     def on_map(self) -> bool:
         """One at a station is counted there."""
-        return self.position is not None
+        return self.position is not None and self.station_id is None
 
     def named(self) -> bool:
         """All of an operator's vehicles are called the same, if anything."""
         return False
 
-    def available(self) -> bool | None:
+    def available_at(self, now: datetime) -> bool | None:
         """Whether one can take it; None where nobody says."""
-        if self.reserved or self.disabled:
+        over = self.available_until is not None and self.available_until <= now
+        if self.reserved or self.disabled or over:
             return False
         return None if self.reserved is None or self.disabled is None else True
 
-    def available_at(self, now: datetime) -> bool | None:  # noqa: ARG002 - its feed is of now
-        return self.available()
+    def live_between(self) -> tuple[datetime, ...]:
+        return () if self.available_until is None else (self.available_until,)
 
 
 @strawberry.type(name="RentalVehicleConnection", description="One page of shared vehicles.")

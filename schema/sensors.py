@@ -74,14 +74,17 @@ class SensorReading:
         "than the city takes for news, or where nobody says how old it is."
     )
     def value(self, info: Info) -> float | None:
-        if self.observed.at is not None:
-            around = (self.observed.at - self.live_for, self.observed.at + self.live_for)
-            info.context.changes_at(*around)
+        info.context.changes_at(*self.live_between())
         return self.observed.value if self.live_at(info.context.now) else None
 
+    def live_between(self) -> tuple[datetime, ...]:
+        """From when until when it is news; none if nobody says. No clock is far ahead."""
+        at = self.observed.at
+        return () if at is None else (at - self.live_for, at + self.live_for)
+
     def live_at(self, now: datetime) -> bool:
-        """Whether it is news; no clock is far ahead."""
-        return self.observed.at is not None and abs(now - self.observed.at) <= self.live_for
+        news = self.live_between()
+        return bool(news) and news[0] <= now <= news[1]
 
 
 @strawberry.federation.type(
@@ -109,10 +112,16 @@ class Sensor(Place):
 
     def available_at(self, now: datetime) -> bool | None:
         """Whether there is room in a container; None for what is none, or is not known now."""
-        for reading in self.readings():
-            if reading.observed.property is SensorProperty.FILL_LEVEL:
-                return reading.observed.value < 1 if reading.live_at(now) else None
-        return None
+        fill = self._fill()
+        return fill.observed.value < 1 if fill is not None and fill.live_at(now) else None
+
+    def live_between(self) -> tuple[datetime, ...]:
+        fill = self._fill()
+        return () if fill is None else fill.live_between()
+
+    def _fill(self) -> SensorReading | None:
+        level = SensorProperty.FILL_LEVEL
+        return next((one for one in self.readings() if one.observed.property is level), None)
 
 
 @strawberry.type(name="SensorConnection", description="One page of sensors.")

@@ -147,11 +147,11 @@ def _changed(old: Binding, new: Binding) -> list[str]:
         f"~ {old.table}, {called}: {_told(before)} -> {_told(after)}"
         for called, before, after in pairs
         if before != after
-    ] + [f"~ {old.table}: {line}" for line in _sets("column", old.fields, new.fields)]
+    ] + [f"{line} of {old.table}" for line in _sets("column", old.fields, new.fields)]
 
 
 def _told(value: object) -> str:
-    return _length(value) if isinstance(value, float) else str(value or "none")
+    return _length(value) if isinstance(value, int | float) else str(value or "none")
 
 
 def _length(seconds: float) -> str:

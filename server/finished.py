@@ -8,7 +8,6 @@ parsing or compressing anything; who asks is still counted, charged and logged.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -109,16 +108,23 @@ class Finished:
         """
         received: list[Message] = []
         body, more = b"", True
-        with suppress(TimeoutError):
+        late = False
+        try:
             async with asyncio.timeout(self._read_s):
                 while more and len(body) <= LARGE:
                     received.append(await receive())
                     body += received[-1].get("body", b"")
                     more = received[-1].get("more_body", False)
+        except TimeoutError:
+            late = True
         complete = not more and len(body) <= LARGE and received[-1]["type"] == REQUEST
 
         async def again() -> Message:
-            return received.pop(0) if received else await receive()
+            if received:
+                return received.pop(0)
+            if late:  # and that is for whoever reads the body to say
+                raise TimeoutError
+            return await receive()
 
         return again, body if complete else None
 

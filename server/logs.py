@@ -3,13 +3,14 @@
 import logging
 import re
 import sys
+from os import urandom
 from typing import Any
-from uuid import uuid4
 
 import orjson
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+PROCESSORS: list[structlog.typing.Processor] = []  # the one list that all loggers have
 GIVEN = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")
 
 
@@ -25,11 +26,12 @@ def configure(form: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    PROCESSORS[:] = [*shared, structlog.processors.format_exc_info, render]
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, render],
+        processors=PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),  # whatever it is by then
-        cache_logger_on_first_use=False,
+        logger_factory=lambda *_: Stderr(),
+        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler()
     handler.setFormatter(
@@ -40,6 +42,15 @@ def configure(form: str) -> None:
 
 def _dumped(event: Any, **options: Any) -> str:
     return orjson.dumps(event, **options).decode()
+
+
+class Stderr:
+    """Writes to standard error, whatever that is by then."""
+
+    def msg(self, message: str) -> None:
+        sys.stderr.write(message + "\n")
+
+    debug = info = warning = error = critical = msg
 
 
 class RequestIds:
@@ -53,7 +64,7 @@ class RequestIds:
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        name = given if GIVEN.fullmatch(given) else uuid4().hex.encode()
+        name = given if GIVEN.fullmatch(given) else urandom(16).hex().encode()
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":

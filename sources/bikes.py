@@ -80,7 +80,7 @@ def vehicle_rental_station(row: Row) -> VehicleRentalStation:
 
 @reads(
     RentalVehicle,
-    "id name position lat lon type plan reserved disabled percent range station reported "
+    "id name position lat lon type plan reserved disabled percent range until station reported "
     "android ios website",
     part="vehicles*",
 )
@@ -90,7 +90,8 @@ def rental_vehicle(row: Row) -> RentalVehicle:
     vehicle_id, position, station = row.text("id"), row.find_position(), row.find_text("station")
     if position is None and station is None:
         raise ValueError("neither a position nor a station")
-    said, reported = _part(row, "type"), row.find_instant("reported")
+    reported, until = row.find_instant("reported"), row.find_instant("until")
+    said = _part(row, "type")
     kind = None if said is None else _type(said)
     name = row.find_text("name") or (kind and (kind.name or _called(kind))) or VEHICLE
     return RentalVehicle(
@@ -106,6 +107,7 @@ def rental_vehicle(row: Row) -> RentalVehicle:
         fuel=_fuel(row),
         reserved=row.find_flag("reserved"),
         disabled=row.find_flag("disabled"),
+        available_until=until and until.astimezone(row.city.zone),
         station_id=station,
         pricing=_pricing(row),
         rental_uris=_uris(row),

@@ -8,7 +8,7 @@ runs from 00:00 to the end of the day, is all day. Bordeaux lists OpenAgenda's e
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import msgspec
 
@@ -158,9 +158,8 @@ def _local(row: Row, start: datetime | None, end: datetime | None) -> Times:
 def _occurrence(times: Times, status: EventStatus) -> EventOccurrence:
     start, end, all_day = times
     midnight = datetime.combine(start.date() + timedelta(days=1), time(), start.tzinfo)
-    return EventOccurrence(
-        over_at=end or midnight, start=start, end=end, all_day=all_day, status=status
-    )
+    over_at = (end or midnight).astimezone(UTC)
+    return EventOccurrence(over_at=over_at, start=start, end=end, all_day=all_day, status=status)
 
 
 def _in_order(occurrences: Iterable[EventOccurrence]) -> tuple[EventOccurrence, ...]:

@@ -7,6 +7,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,8 @@ def test_every_list_of_vehicles_is_understood(path):
     assert all(isinstance(row["vehicle_id"], str) for row in found if "with_error" not in path.name)
 
 
-# By the beginning of a file's name: how many vehicles, at a station, that can be taken now.
+THEN = datetime(2021, 5, 17, 14, tzinfo=UTC)  # an hour before one of them has to be back
+# By the beginning of a file name: how many vehicles, at a station, that can be taken then.
 OPERATORS = {
     "spec-v3.0": (4, 2, 4),
     "transport-site.2.2": (2, 1, 2),
@@ -161,10 +163,12 @@ def test_every_list_of_vehicles_is_read(operator):
     found = [vehicle(row) for row in rows(VEHICLES, **{n: p for n, p in files.items() if p})]
 
     docked = sum(one.station_id is not None for one in found)
-    assert (len(found), docked, sum(bool(one.available()) for one in found)) == OPERATORS[operator]
+    assert (len(found), docked, sum(bool(one.available_at(THEN)) for one in found)) == OPERATORS[
+        operator
+    ]
     for one in found:
         assert one.on_map() is (one.position is not None and one.station_id is None)
-        assert one.available() is not None
+        assert one.available_at(THEN) is not None
         assert (one.vehicle_type is None) is (file("vehicle_types") is None)
 
 

@@ -93,6 +93,67 @@ def test_a_new_city_is_one_file(tmp_path):
     assert validated(tmp_path)["naoned"].bindings["pools"].source == "naoned/pools"
 
 
+LIKE = """
+name = "Beside"
+timezone = "Europe/Paris"
+
+[communes]
+49007 = "Beside"
+
+[pools]
+like = "elsewhere"
+ttl = "2min"
+
+[pools.fields]
+name = "nom"
+
+[pools.hours]
+where = "commune in ({communes})"
+
+[schools]
+like = "nantes"
+"""
+
+
+def test_a_table_like_another_citys_takes_what_it_does_not_say(write, tmp_path):
+    write(GOOD)
+    (tmp_path / "beside.toml").write_text(LIKE, "utf-8")
+
+    found = validated(tmp_path)["beside"].bindings
+
+    pools, hours = found["pools"], found["pools.hours"]
+    assert {word: column.column for word, column in pools.fields.items()} == {
+        "id": "ident",
+        "name": "nom",
+    }
+    assert (pools.source, pools.ttl_s, hours.ttl_s) == ("beside/pools", 120, 120)
+    assert hours.options["dataset"] == "pool-hours"
+    assert hours.options["where"] == 'commune in ("49007")'
+    # Not beside it, but one of ours: with the communes of its own.
+    assert found["schools"].options["where"] == 'code_commune in ("49007")'
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        ('"elsewhere"', '"elsewhre"', ["[pools] like", "no city", "did you mean `elsewhere`?"]),
+        ('"elsewhere"', "7", ["[pools] like", "no city `7`"]),
+        ('"elsewhere"', '"../elsewhere"', ["[pools] like", "no city"]),
+        ('"elsewhere"', '"beside"', ["[pools] like", "beside.toml has no [pools] of its own"]),
+        ("[schools]", "[vehicles]", ["[vehicles] like", "nantes.toml has no [vehicles]"]),
+    ],
+)
+def test_a_table_that_is_like_none_is_a_mistake(write, tmp_path, right, wrong, words):
+    write(GOOD)
+    (tmp_path / "beside.toml").write_text(LIKE.replace(right, wrong), "utf-8")
+
+    with pytest.raises(cities.CityError) as caught:
+        validated(tmp_path)
+
+    for word in words:
+        assert word in str(caught.value)
+
+
 def test_cities_must_agree_on_what_a_host_allows(write, tmp_path):
     write(GOOD)
     file = tmp_path / "other.toml"

@@ -268,6 +268,31 @@ def test_car_parks_are_described_in_one_file_and_counted_in_another(ask):
     assert found["Parking Stade"]["availability"] is None
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        '{ sensors(kinds: ["waste_container"]) { nodes { readings { value } } } }',
+        """{ nearest(lat: 47.2861, lon: -1.7521, kinds: ["waste_container"], within: 5000,
+          available: true) { nodes { place { name } } } }""",
+    ],
+)
+def test_an_answer_holds_no_longer_than_its_readings(query, tmp_path):
+    """The sandbox tells them every ten minutes; the city takes them for news for two hours."""
+
+    async def main() -> str:
+        clock = Clock()
+        outside = httpx.ASGITransport(create_app(World(Clock())))
+        given = {"upstream": "http://sandbox", "cities": CITIES, "city": "estuaire"}
+        async with serving(outside, clock, data=tmp_path, **given) as server:
+            await server.ask(query)
+            clock.advance(6_900 - 60)  # read at 10:05, of 10:00: a minute before the two hours
+            asked = {"params": {"query": query}, "headers": {"x-poche-csrf": "1"}}
+            answer = await server.client.get("/graphql", **asked)
+            return answer.headers["cache-control"]
+
+    assert "max-age=60" in asyncio.run(main())
+
+
 FIELDS = {
     "parkings": ("parkings", PARKINGS),
     "participation": ("participation", PARTICIPATION),

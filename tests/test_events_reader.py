@@ -56,7 +56,7 @@ def told(found: Event) -> list[tuple[str, str | None, bool, str]]:
     """Each occurrence: start, end, all day, and until when it is not over."""
     return [
         (f"{one.start:%d %H:%M}", one.end and f"{one.end:%d %H:%M}", one.all_day,
-         f"{one.over_at:%d %H:%M}")
+         f"{one.over_at.astimezone(one.start.tzinfo):%d %H:%M}")
         for one in found.every
     ]  # fmt: skip
 

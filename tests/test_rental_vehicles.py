@@ -49,7 +49,7 @@ def test_an_operator_is_read_in_every_version(version, tmp_path):
     found = asyncio.run(main())
 
     assert (len(found.items), found.dropped) == (24, 0)
-    assert sum(bool(one.available()) for one in found.items) == 22
+    assert sum(bool(one.available_at(NOW)) for one in found.items) == 22
     named = {one.name for one in found.items}
     if version == "v1":  # which has no types
         assert named == {"Véhicule en libre-service"}
@@ -66,10 +66,13 @@ def test_an_operator_is_read_in_every_version(version, tmp_path):
         ({"is_disabled": 1}, False),
         ({"is_disabled": 1, "is_reserved": None}, False),
         ({"is_reserved": None}, None),
+        ({"available_until": "2026-11-24T09:05:01Z"}, True),
+        ({"available_until": "2026-11-24T09:05:00Z"}, False),
+        ({"available_until": "tomorrow"}, True),
     ],
 )
 def test_whether_one_can_take_it(said, available):
-    assert as_read(**said).available() is available
+    assert as_read(**said).available_at(NOW) is available
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ import pytest
 
 from sandbox.app import create_app
 from sandbox.world import World
+from server.clients import hashed
 from sources.courier import FILE, GIVEN_UP, SETTLED_S
 from sources.outbox import MOST_WAITING
 from tests.conftest import Clock, Server, serving
+from tests.front_door.partners import KEY, PEPPER, SAFE_KEY, bearer
 
 CITIES = Path(__file__).parent / "cities"
 ISSUE = """mutation ($input: ReportInput!, $key: String!) {
@@ -24,7 +26,7 @@ ISSUE = """mutation ($input: ReportInput!, $key: String!) {
 STATE = """query ($id: ID!) {
   report(id: $id) { id state number failure name description reportedAt serviceCode }
 }"""
-KEY = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
+CLIENT_KEY = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
 SECRETS = ["marie.curie@exemple.fr", "0601020304", "Marie", "Curie"]
 CONTACT = {
     "email": "marie.curie@exemple.fr",
@@ -84,11 +86,11 @@ class City:
         self.line = line
         self.clock = server.clock
 
-    async def issue(self, key: str = KEY, **changes: Any) -> Any:
+    async def issue(self, key: str = CLIENT_KEY, **changes: Any) -> Any:
         body = {"query": ISSUE, "variables": {"input": {**BROKEN, **changes}, "key": key}}
         return (await self.server.client.post("/graphql", json=body)).json()
 
-    async def reported(self, key: str = KEY, **changes: Any) -> str:
+    async def reported(self, key: str = CLIENT_KEY, **changes: Any) -> str:
         """The id of a report that was taken."""
         answer = await self.issue(key, **changes)
         assert "errors" not in answer, answer
@@ -334,7 +336,7 @@ def test_two_that_are_alike_are_two(tmp_path: Path) -> None:
         first = await city.reported()
         await city.delivered()
         city.line.answer = lambda: httpx.Response(500, text="oops")
-        second = await city.reported(key=KEY[::-1])
+        second = await city.reported(key=CLIENT_KEY[::-1])
         await city.delivered()
         city.line.answer = None
         for _ in range(40):
@@ -412,7 +414,7 @@ def test_workers_that_share_the_folder_send_once(tmp_path: Path) -> None:
         clock = Clock()
         line = Line(clock)
         async with open_city(tmp_path, line, clock) as one, open_city(tmp_path, line, clock) as two:
-            keys = [f"{KEY}-{n}" for n in range(10)]
+            keys = [f"{CLIENT_KEY}-{n}" for n in range(10)]
             mine = await asyncio.gather(*(one.issue(key) for key in keys))
             theirs = await asyncio.gather(*(two.issue(key) for key in keys))
             assert mine == theirs or [a["data"]["reportIssue"]["id"] for a in mine] == [
@@ -460,11 +462,11 @@ def test_an_outbox_that_is_full_takes_no_report(tmp_path: Path, monkeypatch) -> 
     async def use(city: City) -> None:
         city.line.before = nobody
         for n in range(2):
-            await city.reported(f"{KEY}-{n}")
+            await city.reported(f"{CLIENT_KEY}-{n}")
         [error] = (await city.issue())["errors"]
         assert error["extensions"]["code"] == "UNAVAILABLE"
         assert error["extensions"]["retryAfter"] == 3_600
-        known = await city.issue(f"{KEY}-0")  # what is known is not one more
+        known = await city.issue(f"{CLIENT_KEY}-0")  # what is known is not one more
         assert "errors" not in known
 
     visit(tmp_path, use)
@@ -475,7 +477,7 @@ def test_an_outbox_that_is_full_takes_no_report(tmp_path: Path, monkeypatch) -> 
 
 @pytest.mark.parametrize("transport", ["GET", "POST", "SSE"])
 def test_nobody_reports_who_may_not(tmp_path: Path, transport: str) -> None:
-    asked = {"query": ISSUE, "variables": {"input": BROKEN, "key": KEY}}
+    asked = {"query": ISSUE, "variables": {"input": BROKEN, "key": CLIENT_KEY}}
 
     async def use(city: City) -> None:
         client = city.server.client
@@ -493,7 +495,7 @@ def test_nobody_reports_who_may_not(tmp_path: Path, transport: str) -> None:
 
 
 def test_only_a_post_with_one_answer_reports(tmp_path: Path) -> None:
-    asked = {"query": ISSUE, "variables": {"input": BROKEN, "key": KEY}}
+    asked = {"query": ISSUE, "variables": {"input": BROKEN, "key": CLIENT_KEY}}
 
     async def use(city: City) -> None:
         client = city.server.client
@@ -580,7 +582,7 @@ def test_a_city_without_a_desk_offers_none(graphql) -> None:
     query = "{ reports { totalCount } reportServices { code } }"
     answer = graphql(query)
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["NOT_OFFERED"] * 2
-    variables = {"input": BROKEN, "key": KEY}
+    variables = {"input": BROKEN, "key": CLIENT_KEY}
     [error] = graphql(ISSUE, variables, anonymous_mutations=True)["errors"]
     assert error["extensions"] == {
         "code": "NOT_OFFERED",
@@ -679,3 +681,31 @@ def test_only_what_is_open_is_on_the_map(tmp_path: Path) -> None:
         assert found == [{"name": "Éclairage public", "number": "998-2026"}]
 
     visit(tmp_path, use)
+
+
+def test_a_partner_may_by_its_table_and_by_a_published_document(tmp_path: Path) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "report.graphql").write_text(ISSUE, "utf-8")
+    clients = tmp_path / "clients.toml"
+    tables = [
+        f'[{name}]\nkeys = ["{hashed(key, PEPPER)}"]\nmode = "safelist"\n{may}\n'
+        for name, key, may in (("town-app", KEY, "mutations = true"), ("kiosk", SAFE_KEY, ""))
+    ]
+    clients.write_text("\n".join(tables), "utf-8")
+    asked = {"documentId": "report", "variables": {"input": BROKEN, "key": CLIENT_KEY}}
+
+    async def use(city: City) -> None:
+        post = city.server.client.post
+        taken = await post("/graphql", json=asked, headers=bearer(KEY))
+        assert taken.json()["data"]["reportIssue"]["state"] == "RECEIVED"
+        unknown = await post("/graphql", json={**asked, "query": ISSUE}, headers=bearer(KEY))
+        assert unknown.status_code == 422
+        by_url = await post("/graphql/d/report", json=asked, headers=bearer(SAFE_KEY))
+        nobody_s = await post("/graphql", json=asked)
+        assert {by_url.status_code, nobody_s.status_code} == {403}
+        await city.delivered()
+        assert len(city.line.forms) == 1
+
+    partners = {"documents": documents, "clients": clients, "pepper": PEPPER}
+    visit(tmp_path, use, anonymous_mutations=False, **partners)

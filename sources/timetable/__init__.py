@@ -7,7 +7,7 @@ beside the old one and takes its place when it is whole.
     editions = Editions(directory)
     report = editions.add(zipped)       # blocks for seconds: call it beside the event loop
     timetable = editions.current()
-    timetable.departures(["Station:1"], now, first=10, time_range=timedelta(hours=24))
+    next(timetable.departures(["Station:1"], now, time_range=timedelta(hours=24)))
 """
 
 from sources.timetable.editions import Editions

@@ -41,7 +41,7 @@ async def status_of_who_leaves(app, turns):
 
 async def test_no_coroutine_is_left_behind():
     """Whenever a client goes: graphql-core makes coroutines a turn before it begins them."""
-    async with serving(httpx.MockTransport(Replay())) as server:
+    async with serving(httpx.MockTransport(Replay()), remember_bytes=0) as server:
         assert "errors" not in await server.ask(HOME)
         tasks = len(asyncio.all_tasks())
         with warnings.catch_warnings(record=True) as caught:

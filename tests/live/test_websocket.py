@@ -150,6 +150,16 @@ async def test_no_hello_in_time(replay, clock):
         assert await socket.closed() == 4408
 
 
+@pytest.mark.parametrize(("may", "code"), [(True, "BAD_REQUEST"), (False, "FORBIDDEN")])
+async def test_a_mutation_is_no_question_to_keep_open(replay, clock, may, code):
+    async with running(replay, clock, anonymous_mutations=may) as city, city.greeted() as socket:
+        await socket.subscribe("m", "mutation { __typename }")
+        message = await socket.hear()
+
+        assert message["type"] == "error"
+        assert message["payload"][0]["extensions"]["code"] == code
+
+
 async def test_same_id_twice(city):
     async with city.greeted() as socket:
         await socket.subscribe("eins" * 20)

@@ -67,5 +67,5 @@ def board(timetable: Timetable, *stop_ids: str, on: date = date(2026, 6, 1)) -> 
     """A day's departures, as `time trip stop`."""
     start = datetime(on.year, on.month, on.day, tzinfo=PARIS)
     stops = stop_ids or ("GARE", "port", "mairie")
-    found = timetable.departures(stops, start, first=100, time_range=DAY)
+    found = timetable.departures(stops, start, time_range=DAY)
     return [f"{one.departure_time:%H:%M} {one.trip_id} {one.stop_id}" for one in found]

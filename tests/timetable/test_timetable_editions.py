@@ -22,7 +22,7 @@ def first_hour(editions: Editions) -> int | None:
     if timetable is None:
         return None
     start = datetime(2026, 6, 1, tzinfo=ZoneInfo("Europe/Paris"))
-    (found,) = timetable.departures(["port"], start, first=1, time_range=timedelta(days=1))
+    (found,) = timetable.departures(["port"], start, time_range=timedelta(days=1))
     return found.departure_time.hour
 
 

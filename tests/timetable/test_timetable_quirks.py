@@ -88,7 +88,7 @@ def test_what_a_departure_says(tmp_path: Path) -> None:
     signed = signed.replace(",1,0,1\n", ",1,3,1,Via Gare\n")
     timetable, _ = imported(tmp_path, SMALL | {"stop_times.txt": signed})
     start = datetime(2026, 6, 1, tzinfo=PARIS)
-    one, two = timetable.departures(["port", "gare-1"], start, first=5, time_range=DAY)
+    one, two = timetable.departures(["port", "gare-1"], start, time_range=DAY)
     assert one._asdict() == {
         "stop_id": "port",
         "trip_id": "t-1",
@@ -151,9 +151,8 @@ def test_after_midnight_belongs_to_the_day_before(tmp_path: Path) -> None:
     assert board(timetable, "gare-1", on=date(2026, 6, 1)) == []
     assert board(timetable, "gare-1", on=date(2026, 6, 2)) == ["01:11 t-1 gare-1"]
     assert board(timetable, on=date(2026, 9, 1)) == ["01:11 t-1 gare-1"]  # after the last day
-    (found,) = timetable.departures(
-        ["gare-1"], datetime(2026, 6, 2, 1, 11, tzinfo=PARIS), first=1, time_range=DAY
-    )
+    start = datetime(2026, 6, 2, 1, 11, tzinfo=PARIS)
+    found = next(timetable.departures(["gare-1"], start, time_range=DAY))
     assert found.start_date == date(2026, 6, 1)
 
 
@@ -168,7 +167,7 @@ def test_frequencies_are_runs(tmp_path: Path) -> None:
         f"{time} t-1 gare-1" for time in ("09:11", "09:21", "09:31", "10:11")
     ]
     start = datetime(2026, 6, 1, tzinfo=PARIS)
-    found = timetable.departures(["port"], start, first=9, time_range=DAY)
+    found = timetable.departures(["port"], start, time_range=DAY)
     assert [(one.start_time, one.headway_s) for one in found] == [
         (32400, 600), (33000, 600), (33600, 600), (36000, None),
     ]  # fmt: skip
@@ -255,5 +254,5 @@ def test_latin_1_is_mended_line_by_line(tmp_path: Path) -> None:
     times = TIMES + "t-2,09:00:00,09:00:00,port,1,0,0\nt-2,09:10:00,09:10:00,mairie,2,0,0\n"
     timetable, _ = imported(tmp_path, SMALL | {"trips.txt": trips, "stop_times.txt": times})
     start = datetime(2026, 6, 1, tzinfo=PARIS)
-    found = timetable.departures(["port"], start, first=9, time_range=DAY)
+    found = timetable.departures(["port"], start, time_range=DAY)
     assert [one.headsign for one in found] == ["Église", "Évêché"]
