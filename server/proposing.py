@@ -96,10 +96,17 @@ def columns_of(table: str) -> frozenset[str]:
 
 async def described(asked: Wanted, slug: str, door: Door) -> Dataset:
     """What the portal says of a dataset; SourceError if it does not, or not in its way."""
-    options = {"url": asked.url, "dataset": asked.dataset}
-    about = {"name": asked.dataset, "timeout": 10, "max_bytes": 4 << 20, "options": options}
-    binding = Binding(city=slug, service="new", protocol="opendatasoft", **about)
-    door_to = door.open(binding, Opendatasoft(**options).complaint, Validators())
+    speaks = Opendatasoft(url=asked.url, dataset=asked.dataset)
+    binding = Binding(
+        city=slug,
+        service="new",
+        protocol="opendatasoft",
+        name=asked.dataset,
+        timeout=10,
+        max_bytes=4 << 20,
+        options=speaks.model_dump(),
+    )
+    door_to = door.open(binding, speaks.complaint, Validators())
     reply = await door_to.get(dataset_url(asked.url, asked.dataset))
     try:
         return msgspec.json.decode(reply.body, type=Dataset)

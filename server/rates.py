@@ -33,7 +33,7 @@ PATIENCE_S = 0.5
 ACCOUNTS = 50_000  # that one replica counts for itself; those seen last
 PREFIX = "poche:1:rate"
 STANDING = ("RateLimit-Policy", "RateLimit")
-RATED = frozenset(name.lower().encode() for name in STANDING)
+RATED = (b"ratelimit-policy", b"ratelimit")
 
 
 class Standing(NamedTuple):
@@ -52,15 +52,18 @@ class Standing(NamedTuple):
     @property
     def headers(self) -> dict[str, str]:
         """`RateLimit` and its policy (draft-ietf-httpapi-ratelimit-headers-10)."""
-        policy = f'"cost";q={self.limit};w={self.window_s}'
-        return dict(
-            zip(STANDING, (policy, f'"cost";r={self.left};t={self.more_in_s}'), strict=True)
-        )
+        return {
+            "RateLimit-Policy": f'"cost";q={self.limit};w={self.window_s}',
+            "RateLimit": f'"cost";r={self.left};t={self.more_in_s}',
+        }
 
     @property
     def raw(self) -> list[tuple[bytes, bytes]]:
         """The same, as they go over the wire."""
-        return [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+        return [
+            (b"ratelimit-policy", b'"cost";q=%d;w=%d' % (self.limit, self.window_s)),
+            (b"ratelimit", b'"cost";r=%d;t=%d' % (self.left, self.more_in_s)),
+        ]
 
 
 class Rates:

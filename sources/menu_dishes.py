@@ -57,8 +57,10 @@ MEALS = {
     "diner": Meal.DINNER,
 }
 # Courses in the order they are eaten, by how their names begin.
-COURSES = ("entree", "plat", "garniture", "accompagnement", "legume", "produit laitier")
-COURSES += ("laitage", "fromage", "dessert", "fruit", "pain")
+COURSES = (
+    *("entree", "plat", "garniture", "accompagnement", "legume"),
+    *("produit laitier", "laitage", "fromage", "dessert", "fruit", "pain"),
+)
 # Canteens where no children eat.
 FOR_ADULTS = {"universite", "centre de formation", "administration", "residence senior", "ehpad"}
 FOR_ADULTS |= {"repas a domicile", "restaurant d entreprise"}

@@ -124,9 +124,10 @@ def test_a_guess_has_its_reason_and_each_column_says_one_thing():
     assert "nantes.toml" in found["phone"].reason
     assert found["position"].field.name == "geo"
     assert "lat" not in found  # a text is no latitude
-    columns = [guess.field.name for guess in found.values()]
-    assert len(columns) == len(set(columns))
-    assert "quelque_chose" not in columns
+    assert "quelque_chose" not in {guess.field.name for guess in found.values()}
+    # Much like `period`, and like what Nantes calls `period_fallback`: not both.
+    [only] = guesses("pools.hours", [Field("periodes", "Périodes", "text")], KNOWN)
+    assert only.word == "period_fallback"
 
 
 def test_whatever_a_portal_says_stays_within_its_line():

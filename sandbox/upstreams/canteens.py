@@ -47,10 +47,12 @@ ALLERGENS = {
     "dairy": ["lait"],
     "main": ["céréales contenant du gluten", "oeufs"],
 }
-TEXT = ("menucollnom", "menurestaurantnom", "menurestaurantid", "menurestaurantidtype")
-TEXT += ("menurestauranttype", "menurestaurantconvive", "menurepastype", "menuplattype")
-TEXT += ("menuplatnom", "menuplatsiqo", "menuplatregime", "menuplatallergene")
-TEXT += ("menuplatlabelabio", "menuplatlabelaop", "menuplatlabelaoc")
+TEXT = (
+    *("menucollnom", "menurestaurantnom", "menurestaurantid", "menurestaurantidtype"),
+    *("menurestauranttype", "menurestaurantconvive", "menurepastype", "menuplattype"),
+    *("menuplatnom", "menuplatsiqo", "menuplatregime", "menuplatallergene"),
+    *("menuplatlabelabio", "menuplatlabelaop", "menuplatlabelaoc"),
+)
 FACETS = ("menurestaurantnom", "menuplattype")
 
 
@@ -79,7 +81,7 @@ def dishes(day: date, canteen: Canteen, seed: int) -> Iterator[Row]:
         if course == "fruit" and draw(seed, day, "two desserts") < 0.3:
             served.append(pick(choices, seed, day, "another", canteen.menu))
         for written in served:
-            dish = re.sub(r"<[^>]*>|[*°]+", "", written)
+            dish = re.sub(r"<[^>]*>|[*°]+", "", written.partition("<br")[0])
             organic = "bio" in dish
             yield every | {
                 "menucollnom": "Ville d'Angers",

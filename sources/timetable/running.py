@@ -12,13 +12,14 @@ import numpy as np
 
 from sources.timetable.layout import Array, Arrays
 
-STOPS, SETS = 8_192, 64  # that are kept: less than the city has on a weekday takes 2 MB
+# How many are kept; all stops of a city the size of Nantes take 2 MB on a day.
+STOPS, SETS = 8_192, 64
 
 
 def running(arrays: Arrays) -> Callable[[int, int], memoryview]:
-    """What tells the departures of a stop on a day, in order, given it and the day's number."""
-    day_services = memoryview(arrays.day_services)
-    stop_first = memoryview(arrays.stop_first)
+    """What finds the departures of a stop on a day, in order; all numbers are the layout's."""
+    day_services = arrays.day_services.data
+    stop_first = arrays.stop_first.data
 
     @lru_cache(SETS)
     def runs(services: int) -> Array:
@@ -29,6 +30,6 @@ def running(arrays: Arrays) -> Callable[[int, int], memoryview]:
     def departures(stop: int, services: int) -> memoryview:
         first, last = stop_first[stop], stop_first[stop + 1]
         today = runs(services).take(arrays.departure_service[first:last])
-        return memoryview(arrays.departure[first:last][today])
+        return arrays.departure[first:last][today].data
 
     return lambda stop, day: departures(stop, day_services[day])

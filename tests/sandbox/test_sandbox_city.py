@@ -143,7 +143,7 @@ def test_schools_in_all_the_columns_of_the_directory() -> None:
     assert {row["type_etablissement"] for row in rows} == {"Ecole", "Collège", "Lycée"}
     assert [row["position"] for row in rows].count(None) == 1
     assert [row["etat"] for row in rows].count("A FERMER") == 1
-    assert {row["code_departement"] for row in rows} == {"044", "033", "035"}
+    assert {row["code_departement"] for row in rows} == {"044", "033", "035", "049"}
     uais = Counter(row["identifiant_de_l_etablissement"] for row in rows)
     assert sorted(uais.values())[-2:] == [1, 2]
     assert all(len(uai) == 8 and uai[:7].isdigit() and uai[7].isalpha() for uai in uais)
