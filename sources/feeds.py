@@ -124,7 +124,7 @@ class Feed:
             if payload is not None:
                 return await self._taken(payload, held)
             if not ours and not store.alone:  # else there is nobody left to wait for
-                raise Unavailable("another replica could not read it", first)
+                raise Unavailable("somebody else asked it, and could not read it", first)
             try:
                 payload = await self._fetch()
             except NotModified:

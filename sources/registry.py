@@ -1,6 +1,7 @@
 """Sources: every feed of every city, found by what is wanted of it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -77,6 +78,9 @@ class Sources:
                     shared.setdefault(table.speaks.feed(), []).append(table)
             for alike in shared.values():
                 self._feeds.update(_feeds(city, alike, door))
+        named = Counter(feed.name for feed in set(self._feeds.values()))
+        for feed in self._feeds.values():  # two cities may read the nation's calendar
+            feed.followed = feed.followed or named[feed.name] > 1
         self.courier = Courier(door, reporting, cities)
 
     async def collection(self, kind: type[T], city: str) -> Collection[T]:

@@ -1,5 +1,6 @@
 """What a feed promises: one payload for all its kinds, swapped whole, and no bad one for a good."""
 
+import asyncio
 import json
 
 import httpx
@@ -9,6 +10,7 @@ import cities
 from schema.pools import Pool
 from schema.provenance import SourceState
 from sources import Sources
+from sources.calendar import PublicHoliday
 from sources.errors import Changed
 from sources.feeds import acceptance
 from sources.http import Door
@@ -170,3 +172,21 @@ async def test_each_part_of_a_service_is_a_source_of_its_own(sources, portal):
         "244400404_piscines-nantes-metropole",
         "244400404_piscines-nantes-metropole-horaires",
     }
+
+
+async def test_two_cities_that_read_one_payload_ask_once(clock, tmp_path):
+    asked = []
+
+    def holidays(request):
+        asked.append(request)
+        return httpx.Response(200, json={"2026-12-25": "Jour de Noël"})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(holidays)) as client:
+        door = Door(client, clock, ticks=lambda: clock().timestamp(), folder=tmp_path)
+        found = Sources(cities.load(), door)
+        reads = (found.collection(PublicHoliday, city) for city in ("nantes", "bordeaux"))
+        both = await asyncio.gather(*reads)
+        found.close()
+
+    assert [len(one.items) for one in both] == [1, 1]
+    assert len(asked) == 1
