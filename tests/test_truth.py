@@ -12,6 +12,7 @@ import pytest
 from sandbox.app import create_app as create_sandbox
 from sandbox.world import World
 from sources.departures import STALE_AFTER
+from sources.timetable import Timetable
 from tests.conftest import Clock, serving
 
 pytestmark = pytest.mark.anyio
@@ -38,6 +39,7 @@ async def test_an_hour_of_departures_is_as_it_is(city, tmp_path):
     compared = 0
     options = {"upstream": "http://sandbox", "rate": 0, "data": tmp_path}
     async with serving(sandbox, clock, **options) as server:
+        await server.app.state.sources.collection(Timetable, city)  # however long that takes
         for _ in range(3_600 // STEP_S):
             for name in STATIONS[city]:
                 answer = await server.ask(QUERY, {"city": city, "name": name})
