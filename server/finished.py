@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil, floor
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.answered import Answer
 from server.clients import line
 from server.errors import RequestError
 from server.gate import Gate
@@ -90,12 +90,14 @@ class Finished:
         await self._app(scope, receive, sent.send)
         now = self._now()
         if ANSWERED in scope and moment == self._moment:
-            self._keep(key, sent, *scope[ANSWERED], now)
+            visit, answer = scope[ANSWERED]
+            self._keep(key, sent, visit, answer.stands_until(now), now)
 
     def _now(self) -> datetime:
         """The time; at each new moment, nothing is kept any more."""
         now = self._clock()
-        moment = (int(now.timestamp()), Cached.latest, *self._gate.version)
+        at_s = now.timestamp()
+        moment = (floor(at_s), ceil(at_s), Cached.latest, *self._gate.version)
         if moment != self._moment:
             self._moment, self._bytes = moment, 0
             self._kept.clear()
@@ -144,8 +146,8 @@ class Finished:
             self._count()
         return True
 
-    def _keep(self, key: Key, sent: "_Sent", visit: Visit, answer: Answer, now: datetime) -> None:
-        until, size = answer.stands_until(now), OVERHEAD + len(sent.body)
+    def _keep(self, key: Key, sent: "_Sent", visit: Visit, until: datetime, now: datetime) -> None:
+        size = OVERHEAD + len(sent.body)
         if not sent.whole or until <= now or self._bytes + size > self._most_bytes:
             return
         headers = [pair for pair in sent.headers if pair[0] not in RATED]

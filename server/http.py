@@ -1,8 +1,6 @@
 """GraphQL over HTTP, to the letter of its draft (docs/conformance.md), and no more than that."""
 
-import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from math import ceil
@@ -24,6 +22,7 @@ from server.accept import language as preferred
 from server.answered import Answer
 from server.clients import Clients
 from server.compression import Compression, varying
+from server.connected import while_connected
 from server.documents import PATH
 from server.errors import RequestError
 from server.execution import Executor, is_mutation
@@ -41,7 +40,6 @@ from server.visit import Visit
 
 GRAPHQL, LEGACY = MEDIA_TYPES
 IN_URL = ("GET", "HEAD")
-LOOK_S = 0.02  # from when on we look whether the client is still there
 GONE = GraphQLError("The client has gone.", extensions={"code": "CLIENT_GONE"})
 PATHS = ("/graphql", f"{PATH}/{{id}}", f"{PATH}/{{id}}/{{operation}}")
 THEIR_HEADERS = (
@@ -193,7 +191,7 @@ class Endpoint:
             return _json({"data": None, "extensions": {"cost": cost}}, 200, media_type)
         standing = await self._gate.admit(visit, operation)
         more: dict[str, Any] = {}
-        with _while_connected(request):
+        with while_connected(request):
             if explain or is_mutation(operation.node):
                 answer, context = await self._executed(visit, operation, "sources" in explain)
                 if isinstance(context, Explained):
@@ -269,45 +267,6 @@ def _kept(
         return Response(answer.kept_body(sources=sources), 200, headers)
     del headers["Content-Type"]
     return Response(status_code=304, headers=headers)
-
-
-@contextmanager
-def _while_connected(request: Request) -> Iterator[None]:
-    """Stops what is done inside when the client goes: ClientDisconnect.
-
-    Nobody looks whether it has before a while: most answers are out by then.
-
-    By cancelling it, not by graphql-core's `abort_signal`, which stops the same work but
-    waits with two tasks for each field: a quarter more time for every answer. Upstream
-    reads are shared and shielded, so nobody else's answer is stopped.
-    """
-    task, loop = asyncio.current_task(), asyncio.get_running_loop()
-    watcher: asyncio.Task[None] | None = None
-    gone = False
-
-    async def watch() -> None:
-        nonlocal gone
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-        gone = True
-        if task is not None:
-            task.cancel()
-
-    def begin() -> None:
-        nonlocal watcher
-        watcher = loop.create_task(watch())
-
-    soon = loop.call_later(LOOK_S, begin)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if gone and task is not None and task.uncancel() == 0:
-            raise ClientDisconnect from None
-        raise
-    finally:
-        soon.cancel()
-        if watcher is not None:
-            watcher.cancel()
 
 
 def _json(

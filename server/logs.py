@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from datetime import UTC, datetime
 from os import urandom
 from typing import Any
 
@@ -16,11 +17,7 @@ GIVEN = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")
 
 def configure(form: str) -> None:
     """`json` or `console`; uvicorn and its like go the same way."""
-    render = (
-        structlog.processors.JSONRenderer(_dumped)
-        if form == "json"
-        else structlog.dev.ConsoleRenderer(pad_event_to=20)
-    )
+    render = JSON if form == "json" else structlog.dev.ConsoleRenderer(pad_event_to=20)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -40,8 +37,22 @@ def configure(form: str) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
+def request(**about: Any) -> None:
+    """The line of one request; as JSON, at a third of the time that structlog takes for it."""
+    if JSON not in PROCESSORS:
+        structlog.get_logger("server").info("request", **about)
+        return
+    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    ids = structlog.contextvars.get_contextvars()
+    line = {**about, **ids, "event": "request", "level": "info", "timestamp": at}
+    sys.stderr.write(_dumped(line) + "\n")
+
+
 def _dumped(event: Any, **options: Any) -> str:
     return orjson.dumps(event, **options).decode()
+
+
+JSON = structlog.processors.JSONRenderer(_dumped)
 
 
 class Stderr:

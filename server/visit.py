@@ -7,13 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from time import perf_counter
 
-import structlog
 from graphql import GraphQLError
 
+from server import logs
 from server.clients import Caller
 from server.documents import NAMELESS, Document
-
-log = structlog.get_logger("server")
 
 
 @dataclass
@@ -61,8 +59,7 @@ class Visit:
     def end(self) -> None:
         """Write it down."""
         self.took_s = perf_counter() - self._began
-        log.info(
-            "request",
+        logs.request(
             client=self.client,
             network=self.caller.network,
             document=self.document.id if self.document else None,

@@ -151,7 +151,7 @@ class Sources:
             failed=isinstance(shown, SourceError),
             until=due_at if due_at and due_at > now else None,
             doubt=doubt,
-            doubted=doubt and doubt(now),
+            doubted=None if doubt is None else doubt(now),
         )
 
     async def vitals(self, source: str) -> Vitals:
