@@ -116,6 +116,7 @@ async def good(tmp_path_factory) -> AsyncIterator[Town]:
     with outside(clock, siri_period_s=0) as world:
         network = Network(world.url)
         settings = {"cities": written(folder), "data": folder, "deadline_s": PATIENT_S}
+        settings["remember_bytes"] = 0  # sources are taken from under it, which no server sees
         async with town(world, clock, network, **settings) as server:
             screens = {city: await server.ask(screen) for city, screen in SCREENS.items()}
             assert not any("errors" in answer for answer in screens.values())
