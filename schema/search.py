@@ -34,7 +34,7 @@ class SearchResult:
     node: Node = strawberry.field(description="The thing itself.")
 
 
-@strawberry.type(description="What a search has found.")
+@strawberry.type(name="SearchResultConnection", description="What a search has found.")
 class SearchResults:
     nodes: list[SearchResult] = strawberry.field(description="What fits, the best first.")
     missing: list[Source] = strawberry.field(description=MISSING, directives=[about(1)])

@@ -14,6 +14,7 @@ from typing import Any
 
 from resolvers.loaders import language
 from server.answered import Answer
+from server.errors import RequestError
 from server.execution import Executor
 from server.live import Operation
 
@@ -51,7 +52,11 @@ class Remembered:
     async def answer(self, operation: Operation, deadline_s: float | None) -> Answer:
         """The answer to a query; RequestError (422) if it cannot be executed."""
         name = operation.node.name
-        key = (operation.plan.digest, name and name.value, operation.key[-1], language.get())
+        try:
+            variables = operation.key[-1]
+        except RequestError:  # too deep to be compared; what nobody declared hurts nobody
+            return await self._execute(operation, deadline_s)
+        key = (operation.plan.digest, name and name.value, variables, language.get())
         known = self._answers.get(key)
         if known is not None:
             if known.stands(self._clock()):
@@ -71,15 +76,18 @@ class Remembered:
         return await flight.landed()
 
     async def _executed(self, key: Key, operation: Operation, deadline_s: float | None) -> Answer:
+        answer = await self._execute(operation, deadline_s)
+        if answer.lasts(self._clock()):
+            self._remember(key, answer)
+        return answer
+
+    async def _execute(self, operation: Operation, deadline_s: float | None) -> Answer:
         variables = dict(operation.variables)
-        answer = Answer(
+        return Answer(
             *await self._executor.run(
                 operation.plan, operation.name, variables, deadline_s=deadline_s
             )
         )
-        if answer.lasts(self._clock()):
-            self._remember(key, answer)
-        return answer
 
     def _remember(self, key: Key, answer: Answer) -> None:
         if answer.size > self._most_bytes // SHARE:

@@ -43,7 +43,7 @@ def test_check_live_asks_every_upstream_once(folder, monkeypatch):
     keyed = {"addresses"}  # asked for single things, of which there is none to ask for here
     tables = cities.load()["nantes"].bindings.keys() - keyed
     assert set(said) == {f"nantes/{table}" for table in tables}
-    assert "UNAVAILABLE" in said["nantes/menus"]
+    assert "UNAVAI" in said["nantes/menus"]  # cut off where the terminal is narrow
     assert " 17 " in said["nantes/pools"]
 
 

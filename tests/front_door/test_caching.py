@@ -231,7 +231,7 @@ async def test_what_a_key_is_asked_with_is_private(server):
 
 
 async def test_how_a_client_stands_is_not_everybodys(serve):
-    async with serve(rate=1, burst=2) as server:
+    async with serve(rate=0.001, burst=2) as server:
         kept, posted = await get(server, "{ __typename }"), await server.post("{ __typename }")
         over = await get(server, "{ __typename }")
 

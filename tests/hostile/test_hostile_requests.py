@@ -27,7 +27,7 @@ def anyio_backend():
 @pytest.fixture(scope="module")
 async def client():
     """Of a server that sees each request for the first time where a test asks it alone."""
-    async with serving(httpx.MockTransport(Replay())) as server:
+    async with serving(httpx.MockTransport(Replay()), remember_bytes=0) as server:
         await well(server.client)
         yield server.client
 
@@ -72,7 +72,7 @@ async def again(hostile):
     """By servers that have not seen it either."""
     spent = []
     for _ in range(TRIES):
-        async with serving(httpx.MockTransport(Replay())) as server:
+        async with serving(httpx.MockTransport(Replay()), remember_bytes=0) as server:
             await well(server.client)
             spent.append((await seconds(sent(server.client, hostile)))[1])
     return min(spent)
