@@ -25,9 +25,10 @@ from sources.kept import KeptTimetable
 
 HERE = Path(__file__).parent
 RECORDINGS = HERE / "recordings"
-DATA = (
-    Path(gettempdir()) / f"poche-tests-{os.getuid()}"
-)  # a timetable is imported once for all tests
+WORKER = os.environ.get(
+    "PYTEST_XDIST_WORKER", "alone"
+)  # another's import must not be seen half-way
+DATA = Path(gettempdir()) / f"poche-tests-{os.getuid()}-{WORKER}"  # timetables, imported once
 os.environ["POCHE_DATA"] = mkdtemp(prefix="poche-data-")  # of those that have worlds of their own
 NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)  # a Tuesday, 10:05 in Nantes, in term
 
