@@ -5,12 +5,16 @@ the same payload share one feed, so that it is fetched once and swapped whole.
 """
 
 import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
+
+import structlog
 
 from cities import Binding, City
 from sources.cache import Cached, Held
@@ -23,6 +27,7 @@ from sources.replies import NotModified, Validators
 from sources.store import Payload
 
 T = TypeVar("T")
+log = structlog.get_logger("sources.feeds")
 
 LEASE_CALLS = 3  # a read may take several calls, each with its own time-out
 SUSPECT = 0.6  # a feed that has fewer of its rows left lost about half of them
@@ -65,8 +70,9 @@ class Feed:
             tables[0].binding, self._load, door.clock, self._listen
         )
         self._follows = follows
+        self._keeps_payload = False  # over a restart, as what is made of it is kept, too
         if follows is not None:
-            follows.followed = True
+            follows.followed = follows._keeps_payload = True
         self._find()
 
     @property
@@ -112,6 +118,8 @@ class Feed:
         first, store = self.tables[0].binding, self._door.store
         if self._follows is not None:
             await self._follows.cached.get()
+        elif held is None and self._keeps_payload:
+            held = self.cached.held = await self._recalled()
         now = self._door.clock()
         since = now.timestamp() - first.ttl_s
         if held is not None and held.fetched_at <= now:  # unless somebody set the clock back
@@ -132,7 +140,34 @@ class Feed:
             taken = await self._taken(payload, held)
             if store.shared or self.followed:  # the others get only what is good
                 await store.put(self.name, payload, self._keep_s)
+            if self._keeps_payload and not self.problems:
+                await asyncio.to_thread(self._keep, payload)
             return taken
+
+    @property
+    def _kept(self) -> Path:
+        return self._door.folder / self._city.slug / f"{self.tables[0].binding.table}.payload"
+
+    def _keep(self, payload: Payload) -> None:
+        try:
+            self._kept.parent.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=self._kept.parent, delete=False) as written:
+                written.write(payload.body)
+            os.utime(written.name, (payload.fetched_at, payload.fetched_at))
+            os.replace(written.name, self._kept)
+        except OSError as error:  # a full disk costs the next restart, not this read
+            log.warning("not kept", source=self.tables[0].binding.source, why=str(error))
+
+    async def _recalled(self) -> Held[Snapshot] | None:
+        """What was good before a restart, in case there is nothing better to be had."""
+        if not self._kept.exists():
+            return None
+        body = await asyncio.to_thread(self._kept.read_bytes)
+        payload = Payload(body, self._kept.stat().st_mtime, {})
+        try:
+            return await self._taken(payload, None)
+        except SourceError:  # another city file by now: it is of no use
+            return None
 
     async def _listen(self) -> None:
         """Take what another replica has read, as soon as it says so."""

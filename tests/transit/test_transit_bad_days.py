@@ -60,9 +60,13 @@ async def test_the_last_good_edition_keeps_serving(day: str, data: Path, tmp_pat
                 assert (said["state"], said["ageS"]) == ("STALE", 86_400), said
                 assert why in said["lastError"]
     async with living(town, tmp_path / "kept", clock) as server:  # and over a restart
+        restarted = await board(server, "GARE", first=2)
+        assert told(restarted) == told(before)
         again = await server.ask('{ sources(city: "bordeaux") { id state ageS } }')
         kept = {one["id"]: one["ageS"] for one in again["data"]["sources"]}
         assert kept["bordeaux/stops.timetable"] == 86_400
+        if of_stops is not None:
+            assert kept["bordeaux/stops"] == 86_400
 
 
 @pytest.mark.parametrize("day", FEEDS)
