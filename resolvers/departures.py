@@ -191,6 +191,8 @@ def _told(network: Network, one: Coming, zone: ZoneInfo) -> Departure:
     if made.scheduled_at is not None:
         made.scheduled_at = made.scheduled_at.astimezone(zone)
     made.expected_at = made.expected_at.astimezone(zone)
+    if made.updated_at is not None:
+        made.updated_at = made.updated_at.astimezone(zone)
     if stop is not None:
         made.platform_code = made.platform_code or stop.platform_code
     made.wheelchair_accessible = _boarding(stop, made)

@@ -27,7 +27,7 @@ from server.execution import Executor, Plan
 from server.parameters import bad_request
 from server.seats import Seats, full
 from server.settings import Settings
-from sources.cache import Watch
+from sources.watch import Watch
 
 log = structlog.get_logger("server")
 

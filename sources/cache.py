@@ -14,8 +14,7 @@ of news of all that was read, and keeps it in use.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +26,7 @@ import structlog
 from cities import Binding
 from sources.errors import Broken, Overdue, SourceError
 from sources.quota import paced
+from sources.watch import Watch, watch
 
 T = TypeVar("T")
 log = structlog.get_logger("sources.cache")
@@ -48,42 +48,6 @@ class Held(Generic[T]):
 
     value: T
     fetched_at: datetime
-
-
-class Watch:
-    """News of all that an answer rests on: `news` is set when any of it has been read again."""
-
-    def __init__(self) -> None:
-        self.news = asyncio.Event()
-        self._watched: set[Cached[Any]] = set()
-        self._ended = False
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """What is read inside is watched from then on, instead of what was before."""
-        self.news.clear()
-        before, self._watched = self._watched, set()
-        token = watch.set(self)
-        try:
-            yield
-        finally:
-            watch.reset(token)
-            for cached in before - self._watched:
-                cached.left_by(self)
-
-    def add(self, cached: "Cached[Any]") -> None:
-        if not self._ended:  # a batch may outlive who asked for it
-            self._watched.add(cached)
-            cached.watched_by(self)
-
-    def end(self) -> None:
-        """No more news."""
-        self._ended = True
-        for cached in self._watched:
-            cached.left_by(self)
-
-
-watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
 
 
 class Cached(Generic[T]):

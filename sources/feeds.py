@@ -244,7 +244,7 @@ class Feed:
         return Collection(table.binding, tuple(items), dropped, now)
 
     def _changed(self, error: ValueError, binding: Binding) -> Changed:
-        return Changed(self._door.hushed(str(error), binding), binding)
+        return Changed(self._door.secrets.hushed(str(error), binding), binding)
 
     def _checked(self, found: Snapshot, held: Held[Snapshot] | None) -> Snapshot:
         """The same, but for collections that shrank too much to be believed at once.

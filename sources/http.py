@@ -5,14 +5,13 @@ on the way leaves here as a SourceError; nothing foreign passes.
 """
 
 import asyncio
-from base64 import b64encode
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from urllib.parse import quote, quote_plus, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 import stamina
@@ -32,27 +31,20 @@ from sources.errors import (
 )
 from sources.protocols import Reply
 from sources.replies import NotModified, Validators, bounded, is_private, retry_after
+from sources.retries import Passing, again, never
+from sources.secrets import Secrets, Signature
 from sources.store import Memory, Store
-from sources.upstreams import PATIENCE_S, Upstreams
+from sources.upstreams import Upstreams
 
 log = structlog.get_logger("sources.http")
 
 ATTEMPTS = 3
 MAX_REDIRECTS = 3
-MARGIN_S = 0.1
 MAX_SHARED = 64 << 20  # bytes of payloads that several feeds of one process take turns at
 PASSING = {502, 503, 504}
 CONDITIONS = {"etag": "if-none-match", "last-modified": "if-modified-since"}
-USER_AGENT = "poche/0.1"
+HEADERS = {"user-agent": "poche/0.1", "accept-encoding": "gzip"}
 Complaint = Callable[[bytes], str | None]
-
-
-class _Passing(Exception):
-    """A failure that another try may mend; `error` is what it is if none does."""
-
-    def __init__(self, error: SourceError) -> None:
-        super().__init__(error.detail)
-        self.error = error
 
 
 class Door:
@@ -79,7 +71,7 @@ class Door:
     ) -> None:
         self._client = client
         self._reroute = reroute.rstrip("/") if reroute else None
-        self._secrets = secrets or {}
+        self.secrets = Secrets(secrets or {})
         self.folder = folder
         self.calls: Counter[tuple[str, str]] = Counter()  # by source and outcome
         self._breakers: dict[str, Breaker] = {}
@@ -102,11 +94,11 @@ class Door:
         """One call: at its place in its host's queue, tried again while that may help."""
         binding = asking.binding
         place = self.upstreams.place(binding, host)
-        last: _Passing | None = None
+        last: Passing | None = None
         try:
             async with asyncio.timeout(binding.timeout_s) as limit, place:
                 async for attempt in stamina.retry_context(
-                    on=_never if once else partial(_again, limit),
+                    on=never if once else partial(again, limit),
                     attempts=ATTEMPTS,
                     wait_initial=0.1,
                     wait_max=1,
@@ -115,10 +107,10 @@ class Door:
                     with attempt:
                         try:
                             return await self._once(asking, request, host, limit)
-                        except _Passing as passing:
+                        except Passing as passing:
                             last = passing
                             raise
-        except _Passing as passing:
+        except Passing as passing:
             raise passing.error from passing
         except TimeoutError as error:
             raise Unavailable(f"no answer within {binding.timeout_s:g} s", binding) from error
@@ -142,8 +134,8 @@ class Door:
         with permit:
             try:
                 reply = await self._sent(asking, request, host, limit)
-            except (_Passing, SourceError, NotModified) as error:
-                cause = error.error if isinstance(error, _Passing) else error
+            except (Passing, SourceError, NotModified) as error:
+                cause = error.error if isinstance(error, Passing) else error
                 outcome = cause.code if isinstance(cause, SourceError) else "NOT_MODIFIED"
                 self.calls[binding.source, outcome] += 1
                 if isinstance(cause, Unavailable):
@@ -183,13 +175,13 @@ class Door:
                 finally:
                     await response.aclose()
             raise Changed("too many redirects", binding)
-        except (SourceError, NotModified, _Passing):
+        except (SourceError, NotModified, Passing):
             raise
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            detail = self.hushed(f"cannot connect: {error}", binding)
-            raise _Passing(Unheard(detail, binding)) from error
+            detail = self.secrets.hushed(f"cannot connect: {error}", binding)
+            raise Passing(Unheard(detail, binding)) from error
         except Exception as error:  # httpx's, aiohttp's, the resolver's, the system's
-            detail = self.hushed(f"{type(error).__name__}: {error}", binding)
+            detail = self.secrets.hushed(f"{type(error).__name__}: {error}", binding)
             raise Unavailable(detail, binding) from error
 
     def _redirected(self, response: httpx.Response, binding: Binding) -> httpx.Request:
@@ -209,17 +201,17 @@ class Door:
         if status < 300:
             return Reply(body, response.headers)
         said = asking.complaint(body) or response.reason_phrase
-        why = self.hushed(f"HTTP {status}: {said}", binding)
+        why = self.secrets.hushed(f"HTTP {status}: {said}", binding)
         wait = retry_after(response.headers, self.clock())
         if status in (401, 403):
             raise Refused(why, binding)
         if status == 429:
             await self.upstreams.refused(binding, host, wait or binding.negative_ttl_s)
             spent = OverQuota(why, binding, retry_after_s=wait)
-            raise _Passing(spent) if wait else spent
+            raise Passing(spent) if wait else spent
         if status >= 500:
             error = Unavailable(why, binding, retry_after_s=wait)
-            raise _Passing(error) if status in PASSING else error
+            raise Passing(error) if status in PASSING else error
         if status in (400, 422):
             raise Invalid(why, binding)
         raise Rejected(why, binding) if status >= 400 else Changed(why, binding)
@@ -235,20 +227,6 @@ class Door:
         if not binding.private_network and is_private(split.hostname):
             raise Refused("a private address, which the city file does not allow", binding)
         return url
-
-    def secret(self, binding: Binding) -> str | None:
-        """The key of an upstream, out of the environment or printed by its publisher."""
-        if binding.key is None:
-            return None
-        return self._secrets.get(binding.secret_name) or binding.key.public
-
-    def hushed(self, text: str, binding: Binding) -> str:
-        """What an upstream said, or an error about it, without its key: for logs and clients."""
-        secret = self.secret(binding)
-        if secret is not None:
-            for form in (secret, quote(secret, ""), quote_plus(secret), _basic(secret)):
-                text = text.replace(form, "…")
-        return text
 
 
 class Asking:
@@ -307,57 +285,17 @@ class Asking:
         timeout = httpx.Timeout(self.binding.timeout_s).as_dict()
         home = httpx.URL(str(self.binding.options.get("url", "")))
         at_home = _at_home(url, home)  # a payload may name another host: our key is not for it
-        if at_home and body is not None:
-            body = self._signed(body)
+        signature = self._door.secrets.signature(self.binding) if at_home else Signature()
         request = httpx.Request(
             method,
             self._door.address(str(url), self.binding),
-            headers={"user-agent": USER_AGENT, "accept-encoding": "gzip", **headers},
-            content=body,
+            headers={**HEADERS, **headers, **signature.headers},
+            content=None if body is None else body + signature.form,
             extensions={"timeout": timeout, "binding": self.binding},
         )
-        if at_home:
-            self._sign(request)
+        if signature.query:  # not before: an address that is refused is told
+            request.url = request.url.copy_merge_params(signature.query)
         return await self._door.call(self, request, url.host, once=once)
-
-    def _signed(self, body: bytes) -> bytes:
-        """A form with the upstream's key in it, if that is where it goes."""
-        key, secret = self.binding.key, self._door.secret(self.binding)
-        if key is None or secret is None or key.place != "form":
-            return body
-        return body + b"&" + urlencode({key.name: secret}).encode()
-
-    def _sign(self, request: httpx.Request) -> None:
-        """Put the upstream's key where the city file says it goes."""
-        key, secret = self.binding.key, self._door.secret(self.binding)
-        if key is None or secret is None:
-            return
-        if key.place == "query":
-            request.url = request.url.copy_merge_params({key.name: secret})
-        elif key.place == "header":
-            request.headers[key.name] = key.prefix + secret
-        elif key.place == "basic":
-            request.headers["authorization"] = f"Basic {_basic(secret)}"
-
-
-def _basic(secret: str) -> str:
-    return b64encode(f"{secret}:".encode()).decode()
-
-
-def _never(_: Exception) -> bool:
-    """What changes something there is not tried again here: who sent it finds out if it was."""
-    return False
-
-
-def _again(limit: asyncio.Timeout, error: Exception) -> bool | float:
-    """Whether another try may help: soon, or in the seconds that the upstream asks for."""
-    if not isinstance(error, _Passing):
-        return False
-    wait, until = error.error.retry_after_s, limit.when()
-    if not wait or until is None:
-        return True
-    left = until - asyncio.get_running_loop().time()
-    return wait + MARGIN_S if wait + MARGIN_S < min(left, PATIENCE_S) else False
 
 
 def _at_home(url: httpx.URL, home: httpx.URL) -> bool:

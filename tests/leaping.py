@@ -42,6 +42,14 @@ class LeapingLoop(asyncio.SelectorEventLoop):
         self._threads -= 1
 
 
+async def goes_by(seconds: float) -> None:
+    """So much of the loop's own time, which is none of ours."""
+    loop = asyncio.get_running_loop()
+    over = loop.create_future()
+    loop.call_later(seconds, over.set_result, None)
+    await over
+
+
 class _Leaps(selectors.DefaultSelector):
     """Waits for nothing but threads."""
 

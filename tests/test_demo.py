@@ -1,5 +1,6 @@
 """The demo, as a newcomer starts it: the real command, real sockets, one round trip."""
 
+import os
 import re
 import subprocess
 import sys
@@ -15,12 +16,16 @@ HOME_SCREEN = (Path(__file__).parent / "queries/home_screen.graphql").read_text(
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[httpx.Client]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     port, upstream_port = free_port(), free_port()
     command = [sys.executable, "-m", "server.cli", "demo"]
     options = ["--port", str(port), "--upstream-port", str(upstream_port)]
     process = subprocess.Popen(
-        [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*command, *options],
+        env={**os.environ, "POCHE_DATA": str(tmp_path_factory.mktemp("data"))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:

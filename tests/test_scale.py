@@ -28,12 +28,12 @@ def memory_mb(pid: int) -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def test_five_thousand_stops():
+def test_five_thousand_stops(tmp_path):
     with running(World(stops=5_000)) as upstream:
         port = free_port()
         server = subprocess.Popen(
             [sys.executable, "-m", "server.cli", "serve", "--port", str(port)],
-            env={**os.environ, "POCHE_UPSTREAM": upstream},
+            env={**os.environ, "POCHE_UPSTREAM": upstream, "POCHE_DATA": str(tmp_path)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -32,10 +32,12 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="session")
-def origin() -> Iterator[str]:
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of Poche over the sandbox, on real sockets."""
     with running(World(lambda: NOW)) as upstream:
-        app = create_app(Settings(upstream=upstream), clock=lambda: NOW)
+        app = create_app(
+            Settings(upstream=upstream, data=tmp_path_factory.mktemp("data")), clock=lambda: NOW
+        )
         with listening(app) as address:
             yield address
 

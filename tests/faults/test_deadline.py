@@ -12,7 +12,7 @@ import pytest
 
 import cities
 from tests.conftest import HERE, Clock, Replay, serving
-from tests.leaping import LeapingLoop
+from tests.leaping import LeapingLoop, goes_by
 
 pytestmark = pytest.mark.anyio
 
@@ -114,7 +114,7 @@ async def test_a_timetable_stands_in_for_real_time_that_hangs(server, upstreams)
     assert again["data"] == answer["data"]
 
     upstreams.free.set()
-    await asyncio.sleep(1)
+    await goes_by(1)
     answer, took_s = await timed(server, TRAMS)
     assert took_s == 0
     assert any(one["realtime"] for one in answer["data"]["stop"]["departures"])
@@ -161,7 +161,7 @@ async def test_a_source_that_is_awaited_in_vain_is_not_idle(server, upstreams, c
     assert await source(server, "bikes") == {**idle, "waitingSince": None}
     upstreams.hanging = {"bikes"}
     asking = asyncio.create_task(server.ask(BIKES))
-    await asyncio.sleep(1)
+    await goes_by(1)
     since = clock().isoformat()
     assert await source(server, "bikes") == {**idle, "waitingSince": since}
 
@@ -172,5 +172,5 @@ async def test_a_source_that_is_awaited_in_vain_is_not_idle(server, upstreams, c
     down = {**idle, "state": "DOWN", "lastError": "no answer yet", "waitingSince": since}
     assert await source(server, "bikes") == down
     upstreams.free.set()
-    await asyncio.sleep(1)
+    await goes_by(1)
     assert (await source(server, "bikes"))["state"] == "LIVE"

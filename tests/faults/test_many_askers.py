@@ -146,7 +146,7 @@ async def test_too_many_requests_is_asked_again_when_it_says(clock, tmp_path, mo
     import stamina
 
     stamina.set_testing(False)
-    monkeypatch.setattr("sources.http.MARGIN_S", 0.0)
+    monkeypatch.setattr("sources.retries.MARGIN_S", 0.0)
     with outside(clock) as world:
         network = Network(world.url)
         async with town(world, clock, network, cities=nantes(tmp_path, {})) as server:
