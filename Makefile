@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := schema resolvers sources cities server sandbox tests
 
-.PHONY: demo serve test check fix schema record live bench fuzz soak lock clean
+.PHONY: demo serve test check fix schema release-schema record live bench fuzz soak lock clean
 
 demo: $(READY)
 	$(BIN)/poche demo
@@ -29,6 +29,10 @@ fix: $(READY)
 
 schema: $(READY)
 	$(BIN)/poche schema > schema.graphql
+
+# What clients know from now on; what broke since the last time stands in docs/schema-changes.md.
+release-schema: $(READY)
+	$(BIN)/poche schema > docs/released.graphql
 
 record: $(READY)
 	$(BIN)/python -m tests.record

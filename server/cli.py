@@ -11,8 +11,7 @@ import typer
 from rich.console import Console
 
 import cities
-import schema
-from server import catalogue, checking, new_city, new_service, partners, serving
+from server import catalogue, checking, contract, new_city, new_service, partners, serving, status
 from server.logs import configure
 from server.settings import Settings
 from sources.feeds import acceptance
@@ -23,10 +22,12 @@ app = typer.Typer(
 app.add_typer(partners.keys, name="keys")
 app.add_typer(partners.documents, name="documents")
 app.command()(partners.usage)
+app.add_typer(contract.commands, name="schema")
 new = typer.Typer(help="Files to begin with.", no_args_is_help=True)
 app.add_typer(new, name="new")
 new.command("city")(new_city.city)
 new.command("service")(new_service.service)
+app.command()(status.status)
 app.command("cities")(catalogue.show)
 city = typer.Typer(help="City files.", no_args_is_help=True)
 app.add_typer(city, name="city")
@@ -95,12 +96,6 @@ def sandbox(
     except (ValueError, OSError) as error:
         err.print(f"poche sandbox: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from None
-
-
-@app.command("schema")
-def print_schema() -> None:
-    """Print the GraphQL schema."""
-    print(schema.build().as_str())  # noqa: T201
 
 
 @app.command()

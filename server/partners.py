@@ -5,11 +5,11 @@ from typing import Annotated, NoReturn
 
 import httpx
 import typer
-from graphql import GraphQLError, GraphQLSchema, build_schema
 from rich.console import Console
 from rich.table import Table
 
 import schema
+from server import contract
 from server.clients import new_key
 from server.documents import Documents
 from server.execution import Planner
@@ -48,7 +48,7 @@ def check(
         _fail(f"there is no {manifest}")
     settings = Settings()
     planner = Planner(
-        _read(schema_file),
+        contract.read(schema_file),
         settings.model_copy(update={"max_tokens": settings.max_tokens_with_key}),
     )
     found = Documents(manifest, planner, planner, Memory())
@@ -75,15 +75,6 @@ def usage(
         for client, count in sorted(clients.items()) if everything or where in leaving else ():
             table.add_row(where, client, str(count), leaving.get(where, ""))
     out.print(table if table.row_count else "Nobody asks for what is deprecated.")
-
-
-def _read(file: Path | None) -> GraphQLSchema:
-    if file is None:
-        return schema.build()._schema
-    try:  # federation's directives are not declared in it, so it is not valid by itself
-        return build_schema(file.read_text("utf-8"), assume_valid_sdl=True)
-    except (OSError, ValueError, TypeError, GraphQLError) as error:
-        _fail(f"{file}: {error}")
 
 
 def _fail(why: str) -> NoReturn:
