@@ -1,0 +1,61 @@
+"""Waves: keys that are asked for together, answered together, one batch for each kind.
+
+What `aiodataloader` does for those who wait in tasks, for one who does not: who runs a
+whole operation asks for all the keys of a level, and then has them answered. Both share
+what is known, so that a key is answered once whoever asks.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from resolvers.eager import begun, outcome
+from schema.key import Key
+
+Future = asyncio.Future[Any]
+
+
+class Waves:
+    """One request's; `known` are the futures of all keys, `answer` the call of one batch."""
+
+    def __init__(
+        self,
+        known: dict[Key[Any], Future],
+        answer: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]],
+    ) -> None:
+        self._known = known
+        self._answer = answer
+        self._asked: dict[type, list[Key[Any]]] = {}
+
+    def ask(self, key: Key[Any]) -> Future:
+        """The future of a key; of one that nobody has asked for yet, after the next `answer`."""
+        future = self._known.get(key)
+        if future is None:
+            future = self._known[key] = asyncio.get_running_loop().create_future()
+            self._asked.setdefault(type(key), []).append(key)
+        return future
+
+    def answer(self) -> None:
+        """Have all that was asked for answered: at once, where all it takes is at hand."""
+        asked, self._asked = self._asked, {}
+        for keys in asked.values():
+            batch = begun(self._answer(keys))
+            if batch.done():
+                self._settle(keys, batch)
+            else:
+                batch.add_done_callback(lambda batch, keys=keys: self._settle(keys, batch))  # type: ignore[misc]
+
+    def _settle(self, keys: list[Key[Any]], batch: "asyncio.Future[list[Any]]") -> None:
+        found = outcome(batch)
+        if not isinstance(found, BaseException) and len(found) != len(keys):
+            found = RuntimeError(f"{len(found)} answers to {len(keys)} {type(keys[0]).__name__}")
+        values = [found] * len(keys) if isinstance(found, BaseException) else found
+        for key, value in zip(keys, values, strict=True):
+            future = self._known[key]
+            if future.done():  # abandoned
+                continue
+            if isinstance(value, Exception):
+                future.set_exception(value)
+                future.exception()  # it is known to us, whether or not a field waits for it
+            else:
+                future.set_result(value)

@@ -1,0 +1,296 @@
+"""Writing: from an operation that is valid to the text of the functions that answer it.
+
+Each selection becomes a dict that is written where its object is met. Fields that wait for
+keys are left open in it: the objects of all selections of one place are gathered, each such
+field is asked of all of them, and a function of its own goes on with what was found. Code is
+written for values of just the type that the schema says; what else there is bails out.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    FragmentDefinitionNode,
+    GraphQLAbstractType,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    OperationDefinitionNode,
+    is_abstract_type,
+    is_composite_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    is_object_type,
+)
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.values import VariableValues
+
+from server.compiled import leaves
+from server.compiled.arguments import Made
+from server.compiled.bail import Bail, Unsupported
+from server.compiled.fields import Attribute, Call
+from server.compiled.kinds import WORK
+from server.compiled.program import Function, Program, Spot, Text
+from server.compiled.selections import Collected, Selections
+
+if TYPE_CHECKING:
+    from server.compiled.generator import Generator
+
+TYPENAME = "__typename"
+LISTS = frozenset((list, tuple))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A field, as one selection asks for it."""
+
+    field: GraphQLField
+    key: str
+    details: FieldDetailsList
+    about: str
+
+
+class Writing:
+    """One program's."""
+
+    def __init__(
+        self,
+        generator: "Generator",
+        operation: OperationDefinitionNode,
+        fragments: Sequence[FragmentDefinitionNode],
+        variables: VariableValues,
+    ) -> None:
+        self._generator = generator
+        self._selections = Selections(generator, operation, fragments, variables)
+        self._makers: list[Made] = []
+        self._text = Text()
+        self._text.names.update(Bail=Bail, LISTS=LISTS, WORK=WORK, partial=partial)
+        self._todo: deque[Callable[[], None]] = deque()  # functions that are still to be written
+        self._at_hand = Function("", "")
+        self._about = ""  # the field at hand
+
+    def program(self) -> Program:
+        root, found = self._selections.root()
+        self._function("root", "run", lambda: self._root(root, found))
+        while self._todo:
+            self._todo.popleft()()
+        made = self._text.compiled()
+        return Program(made["root"], tuple(self._text.about), tuple(self._makers))
+
+    # Functions
+
+    def _function(self, name: str, takes: str, body: Callable[[], None]) -> None:
+        self._at_hand = Function(name, takes)
+        body()
+        self._at_hand.write(self._text)
+
+    def _root(self, root: GraphQLObjectType, found: Collected) -> None:
+        self._line(1, "o = None")
+        self._line(1, f"run.data = {self._selection(root, found, 'o', 1)}")
+
+    def _going_on(self, kind: GraphQLOutputType, asked: _Asked, *, item: bool = False) -> None:
+        """The function that goes on with what a field found, or with items of a list."""
+        self._about = asked.about
+        target, key = ("(to, i)", "i") if item else ("to", self._text.constant(asked.key))
+        self._line(1, f"for v, {target} in zip(values, targets):")
+        self._value(kind, asked.details, "v", 2)
+        self._line(2, f"to[{key}] = v")
+
+    def _line(self, indent: int, text: str) -> None:
+        self._at_hand.body.append((indent, text, self._about))
+
+    def _end(self, indent: int, text: str) -> None:
+        self._at_hand.tail.append((indent, text, self._about))
+
+    def _list_of(self, kind: str) -> str:
+        """A list that the function at hand begins with."""
+        name = self._text.fresh(kind)
+        self._at_hand.head.append((1, f"{name} = []", self._about))
+        return name
+
+    # Fields
+
+    def _selection(
+        self, kind: GraphQLObjectType, found: Collected, o: str, indent: int, told: str = ""
+    ) -> str:
+        """What is selected of an object, as the code of a dict; `told` is its type's name."""
+        entries: list[str] = []
+        waiting: list[_Asked] = []
+        outer = self._about
+        for key, details in found.items():
+            name = details[0].node.name.value
+            entry = self._text.constant(key)
+            if name == TYPENAME:
+                entries.append(f"{entry}: {told or self._text.constant(kind.name)}")
+                continue
+            field = kind.fields.get(name)
+            if field is None:
+                raise Unsupported("introspection")
+            asked = _Asked(field, key, details, f"{kind.name}.{name}")
+            if self._waits(field):
+                waiting.append(asked)
+                entries.append(f"{entry}: None")
+            else:
+                entries.append(f"{entry}: {self._at_once(asked, o, indent)}")
+        display = "{" + ", ".join(entries) + "}"
+        if waiting:
+            objects, dicts, made = self._list_of("objects"), self._list_of("dicts"), self._fresh()
+            self._line(indent, f"{made} = {display}")
+            self._line(indent, f"{objects}.append({o}); {dicts}.append({made})")
+            self._end(1, f"if {objects}:")
+            for asked in waiting:
+                self._ask(asked, objects, dicts)
+            display = made
+        self._about = outer
+        return display
+
+    def _waits(self, field: GraphQLField) -> bool:
+        way = self._generator.way(field)
+        return not isinstance(way, Attribute) and way.waits
+
+    def _at_once(self, asked: _Asked, o: str, indent: int) -> str:
+        """The name of the value of a field that waits for nothing."""
+        self._about = asked.about
+        value, way = self._fresh(), self._generator.way(asked.field)
+        if isinstance(way, Attribute):
+            self._line(indent, f"{value} = {o}.{way.name}")
+        elif isinstance(way, Call):
+            function = self._text.named("call", way.function)
+            given = [o] if way.source else []
+            self._line(
+                indent, f"{value} = {function}({', '.join(given + self._given(asked, way))})"
+            )
+        else:
+            function = self._text.named("call", way.function)
+            self._line(indent, f"{value} = {function}({o}, info)")
+        mixed = not isinstance(way, Attribute)
+        self._value(asked.field.type, asked.details, value, indent, mixed=asked if mixed else None)
+        return value
+
+    def _ask(self, asked: _Asked, objects: str, dicts: str) -> None:
+        """Ask a field that waits of all the objects that were gathered."""
+        self._about = asked.about
+        way = self._generator.way(asked.field)
+        assert not isinstance(way, Attribute)  # noqa: S101 - for mypy
+        function = self._text.named("call", way.function)
+        if isinstance(way, Call):
+            given = self._given(asked, way)
+            if way.source:
+                whole = f"partial({', '.join([function, *given])})" if given else function
+                works = f"map({whole}, {objects})"
+            else:
+                works = f"({function}({', '.join(given)}) for _ in {objects})"
+        else:
+            works = f"({function}(o, info) for o in {objects})"
+        spot = self._spot(asked, asked.field.type, asked.key)
+        done = self._text.fresh("done")
+        body = partial(self._going_on, asked.field.type, asked)
+        self._todo.append(partial(self._function, done, "run, values, targets", body))
+        self._end(2, f"run.ask({spot}, {done}, {works}, {dicts})")
+
+    def _spot(self, asked: _Asked, kind: GraphQLOutputType, key: str | None) -> str:
+        nodes = tuple(one.node for one in asked.details)
+        spot = Spot(key, nodes, asked.about, not is_non_null_type(kind))
+        return self._text.named("spot", spot)
+
+    def _given(self, asked: _Asked, way: Call) -> list[str]:
+        """The arguments of a call, as code."""
+        found = [f"{way.info}=info"] if way.info else []
+        node, maker = asked.details[0].node, self._generator.maker
+        made = maker.made(asked.field, way.field, node)
+        lasting = maker.lasting(asked.field, node, made)
+        if lasting is None:
+            self._makers.append(made)
+            return [*found, f"**run.arguments[{len(self._makers) - 1}]"]
+        constants = (f"{name}={self._text.named('given', one)}" for name, one in lasting.items())
+        return [*found, *constants]
+
+    # Values
+
+    def _value(
+        self,
+        kind: GraphQLOutputType,
+        details: FieldDetailsList,
+        v: str,
+        indent: int,
+        *,
+        nullable: bool = True,
+        mixed: _Asked | None = None,
+    ) -> None:
+        """Put in place of a value what is written of it; a `mixed` one may have to be awaited."""
+        if is_non_null_type(kind):
+            self._value(kind.of_type, details, v, indent, nullable=False, mixed=mixed)
+        elif is_leaf_type(kind):
+            self._line(indent, leaves.line(self._text, kind, v, nullable=nullable))
+        else:
+            if nullable:
+                self._line(indent, f"if {v} is not None:")
+                indent += 1
+            if is_list_type(kind):
+                self._list(kind.of_type, details, v, indent, mixed)
+            elif is_abstract_type(kind):
+                self._abstract(kind, details, v, indent)
+            elif is_object_type(kind):
+                checker = self._generator.kinds.checker(kind)
+                known, check = map(self._text.named, ("known", "check"), checker)
+                self._line(indent, f"if {v}.__class__ not in {known}: {check}({v})")
+                found = self._selections.below(kind, details)
+                self._line(indent, f"{v} = {self._selection(kind, found, v, indent)}")
+
+    def _list(
+        self,
+        kind: GraphQLOutputType,
+        details: FieldDetailsList,
+        v: str,
+        indent: int,
+        mixed: _Asked | None,
+    ) -> None:
+        items, item = self._fresh(), self._fresh()
+        self._line(
+            indent, f"if {v}.__class__ is not list and {v}.__class__ is not tuple: raise Bail"
+        )
+        self._line(indent, f"{items} = []")
+        self._line(indent, f"for {item} in {v}:")
+        inner = kind.of_type if is_non_null_type(kind) else kind
+        if mixed is not None and is_composite_type(inner):
+            works, places = self._list_of("works"), self._list_of("places")
+            self._line(indent + 1, f"if {item}.__class__ in WORK:")
+            self._line(
+                indent + 2, f"{works}.append({item}); {places}.append(({items}, len({items})))"
+            )
+            self._line(indent + 2, f"{items}.append(None)")
+            self._line(indent + 2, "continue")
+            spot, done = self._spot(mixed, kind, None), self._text.fresh("done")
+            body = partial(self._going_on, kind, mixed, item=True)
+            self._todo.append(partial(self._function, done, "run, values, targets", body))
+            self._end(1, f"if {works}: run.ask({spot}, {done}, {works}, {places})")
+        self._value(kind, details, item, indent + 1)
+        self._line(indent + 1, f"{items}.append({item})")
+        self._line(indent, f"{v} = {items}")
+
+    def _abstract(
+        self, kind: GraphQLAbstractType, details: FieldDetailsList, v: str, indent: int
+    ) -> None:
+        """Types of which the same is asked in the same way share a branch."""
+        branches: dict[Any, tuple[int, GraphQLObjectType]] = {}
+        by_type: dict[str, int] = {}
+        for one in self._generator.schema.get_possible_types(kind):
+            alike = self._selections.alike(one, details)
+            number, _ = branches.setdefault(alike, (len(branches), one))
+            by_type[one.name] = number
+        teller = self._generator.kinds.teller(kind, by_type)
+        known, tell = map(self._text.named, ("known", "tell"), teller)
+        told = self._fresh()
+        self._line(indent, f"{told} = {known}.get({v}.__class__) or {tell}({v})")
+        for number, one in branches.values():
+            self._line(indent, f"{'el' if number else ''}if {told}[0] == {number}:")
+            found = self._selections.below(one, details)
+            display = self._selection(one, found, v, indent + 1, f"{told}[1]")
+            self._line(indent + 1, f"{v} = {display}")
+
+    def _fresh(self) -> str:
+        return self._text.fresh("v")

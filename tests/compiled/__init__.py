@@ -1,0 +1,1 @@
+"""Compiled: what is executed as one function answers as graphql-core does."""
