@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
-from playwright.sync_api import Route as Attempt
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from sandbox.serve import running
 from sandbox.world import World
 from server import explorer
 from server.app import create_app
 from server.settings import Settings
+from tests.browser.citizens import Visit, browsing, visiting
+from tests.browser.town import Town, opened
+from tests.browser.watching import ARGUMENTS, chromium, complaining
 from tests.conftest import NOW, listening
-
-CHROMIUM = os.environ.get("POCHE_CHROMIUM") or shutil.which("chromium")
-expect.set_options(timeout=30_000)  # machines that are busy are no failure
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -45,14 +33,12 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[BrowserContext]:
     """A fresh profile, light, at a desk."""
-    if CHROMIUM is None:
-        pytest.skip("no browser: `apt-get install chromium`, or name one in POCHE_CHROMIUM")
     if not list(explorer.STATIC.glob("*/explorer.js")):
         pytest.skip("the explorer is not built: `pip install -e .` builds it")
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             tmp_path,
-            executable_path=CHROMIUM,
+            executable_path=chromium(),
             args=ARGUMENTS,
             headless=True,
             viewport={"width": 1280, "height": 800},
@@ -64,27 +50,31 @@ def context(tmp_path: Path) -> Iterator[BrowserContext]:
 @pytest.fixture
 def complaints(context: BrowserContext, origin: str) -> list[str]:
     """What went wrong in the browser: errors, and attempts to reach anything but the app."""
-    heard: list[str] = []
-
-    def guard(attempt: Attempt) -> None:
-        url = attempt.request.url
-        if url.startswith(f"{origin}/"):
-            attempt.continue_()
-        else:
-            heard.append(f"off-host request: {url}")
-            attempt.abort()
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type == "error" or "Content Security Policy" in message.text:
-            heard.append(f"console: {message.text}")
-
-    context.route("**/*", guard)
-    context.on("console", listen)
-    context.on("weberror", lambda problem: heard.append(f"uncaught: {problem.error}"))
-    return heard
+    return complaining(context, origin)
 
 
 @pytest.fixture
 def page(context: BrowserContext, complaints: list[str]) -> Page:
     """An empty page, already watched."""
     return context.pages[0]
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A town of the module's own, whose time its tests move."""
+    with opened(tmp_path_factory.mktemp("data")) as town:
+        yield town
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser: Browser, town: Town) -> Iterator[Visit]:
+    """Somebody who opens the citizens' page."""
+    town.mend()
+    with visiting(browser, town) as visit:
+        yield visit

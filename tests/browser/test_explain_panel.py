@@ -20,6 +20,7 @@ def panel(page: Page, origin: str) -> Locator:
     """The explorer with the first example, and the panel open: from the keyboard alone."""
     page.goto(f"{origin}/graphiql")
     expect(page.get_by_label("Operation Editor")).to_contain_text("HomeScreen")
+    expect(page.get_by_label("Result Window").get_by_role("textbox")).to_be_attached()
     page.get_by_role("button", name="Show Explain").focus()
     page.keyboard.press("Enter")
     return page.get_by_role("region", name="Explain")
@@ -32,10 +33,16 @@ def asked(response: Response) -> bool:
 
 
 def run(page: Page) -> str | None:
-    """Run the query from the editor; what the request said of explaining."""
+    """Run the query from the editor; what the request said of explaining.
+
+    The same keys would stop it until its answer is shown: the button says which of both.
+    """
+    ready = page.get_by_role("button", name="Execute query")
+    expect(ready).to_be_visible()
     page.get_by_label("Operation Editor").get_by_role("textbox").focus()
     with page.expect_response(asked) as answered:
         page.keyboard.press("Control+Enter")
+    expect(ready).to_be_visible()
     return answered.value.request.headers.get("x-poche-explain")
 
 

@@ -52,7 +52,7 @@ def test_the_landing_page_leads_to_the_explorer(
     page: Page, origin: str, complaints: list[str]
 ) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
-    page.goto(origin)
+    page.goto(f"{origin}/developers")
     expect(page.get_by_role("heading", level=1)).to_have_text("Poche")
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width == 360, "a phone must not scroll sideways"

@@ -1,0 +1,213 @@
+"""The citizens' page at the front door: its rights, its headers, its documents."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+
+import httpx
+import pytest
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse, print_ast, visit
+from graphql.language import FieldNode, SelectionSetNode, Visitor
+
+import schema
+from server import home
+from server.documents import Documents
+from server.execution import Planner
+from server.settings import Settings
+from sources.store import Memory
+from tests.conftest import Replay, Server, down, serving
+
+ROOT = Path(__file__).parent.parent.parent
+MANIFEST: dict[str, str] = json.loads(home.DOCUMENTS.read_text("utf-8"))
+NAMES = {
+    definition.name.value: name
+    for name, text in MANIFEST.items()
+    for definition in parse(text).definitions
+    if isinstance(definition, OperationDefinitionNode) and definition.name
+}
+STYLE = "main { color: teal }"
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A build in miniature, so that these tests need no npm."""
+    folder = tmp_path / "0123456789ab"
+    folder.mkdir()
+    for name, content in (("home.js", ""), ("worker.js", "self"), ("style.css", STYLE)):
+        (folder / name).write_text(content)
+    monkeypatch.setattr(home, "STATIC", tmp_path)
+    return folder
+
+
+async def get(path: str, **settings: object) -> httpx.Response:
+    async with serving(httpx.MockTransport(down), **settings) as server:
+        return await server.client.get(path)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("path", "name"), [("/", "Nantes"), ("/bordeaux", "Bordeaux")])
+async def test_each_city_has_its_page(built: Path, path: str, name: str) -> None:
+    page = await get(path)
+    assert page.status_code == 200
+    assert f'data-name="{name}"' in page.text
+    assert f'src="/home/static/{built.name}/home.js"' in page.text
+    assert page.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.anyio
+async def test_nothing_inline_but_the_one_style(built: Path) -> None:
+    page = await get("/")
+    digest = b64encode(sha256(STYLE.encode()).digest()).decode()
+    policy = page.headers["content-security-policy"]
+    assert f"style-src 'sha256-{digest}'" in policy
+    assert f"<style>{STYLE}</style>" in page.text
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+
+
+@pytest.mark.anyio
+async def test_the_worker_may_serve_every_page_and_is_asked_for_again(built: Path) -> None:
+    worker = await get("/worker.js")
+    assert worker.headers["content-type"].startswith("text/javascript")
+    assert worker.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("reason", ["not built", "a key is needed"])
+async def test_where_there_is_no_home_there_is_the_page_for_developers(
+    built: Path, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    if reason == "not built":
+        monkeypatch.setattr(home, "STATIC", built / "nothing")
+        page = await get("/")
+    else:
+        page = await get("/", anonymous="off")
+    assert "<h1>Poche</h1>" in page.text
+
+
+@pytest.mark.anyio
+async def test_developers_have_theirs_all_the_same(built: Path) -> None:
+    assert "<h1>Poche</h1>" in (await get("/developers")).text
+
+
+# Its rights: those of a client with a safelist, which needs no key
+
+
+async def asked(server: Server, **body: object) -> httpx.Response:
+    return await server.client.post("/graphql", json=body)
+
+
+@pytest.mark.anyio
+async def test_its_documents_may_be_asked_where_nothing_else_may(replay: Replay) -> None:
+    async with serving(httpx.MockTransport(replay), anonymous="safelist") as server:
+        city = {"city": "nantes"}
+        answer = await asked(server, documentId=NAMES["City"], variables=city)
+        assert answer.json()["data"]["city"]["name"] == "Nantes"
+        by_text = await asked(server, query=MANIFEST[NAMES["City"]], variables=city)
+        assert by_text.json()["data"]["city"]["name"] == "Nantes"
+        refused = await asked(server, query="{ __typename }")
+        assert refused.json()["errors"][0]["extensions"]["code"] == "QUERY_NOT_IN_SAFELIST"
+
+
+@pytest.mark.anyio
+async def test_a_city_that_asks_for_keys_asks_them_of_everybody(replay: Replay) -> None:
+    async with serving(httpx.MockTransport(replay), anonymous="off") as server:
+        answer = await asked(server, documentId=NAMES["City"], variables={"city": "nantes"})
+        assert answer.status_code == 401
+
+
+@pytest.mark.anyio
+async def test_what_it_asks_is_counted_as_its_own(replay: Replay) -> None:
+    async with serving(httpx.MockTransport(replay)) as server:
+        await asked(server, documentId=NAMES["City"], variables={"city": "nantes"})
+        await asked(server, query="{ __typename }")
+        metrics = (await server.client.get("/metrics")).text
+    counted = [line for line in metrics.splitlines() if line.startswith("poche_requests_total{")]
+    assert any('client="home"' in line and 'operation="City"' in line for line in counted), counted
+    assert any('client="anonymous"' in line for line in counted)
+
+
+@pytest.mark.anyio
+async def test_the_screen_is_one_address_that_caches_may_keep(replay: Replay) -> None:
+    wanted = {"air": False, "pollen": False, "events": True, "waste": False}
+    variables = {"city": "nantes", "ids": [], "pollenIn": "", "address": "", **wanted}
+    async with serving(httpx.MockTransport(replay), anonymous="safelist") as server:
+        answer = await server.client.get(
+            f"/graphql/d/{NAMES['Home']}", params={"variables": json.dumps(variables)}
+        )
+    assert answer.headers["cache-control"].startswith("public, max-age=")
+    assert answer.headers["content-location"].startswith(f"/graphql/d/{NAMES['Home']}?variables=")
+
+
+# What is generated is of the documents and the schema as they are
+
+
+def test_every_document_can_be_asked() -> None:
+    built = schema.build()._schema
+    planner = Planner(built, Settings())
+    documents = Documents(None, planner, planner, Memory(), pages={"home": home.DOCUMENTS})
+    assert documents.problems == {}
+    assert len(documents) == len(MANIFEST)
+
+
+def test_the_manifest_is_of_the_documents_as_they_are() -> None:
+    """`npm run generate` in `server/home` writes it anew."""
+    sources = sorted((home.HERE / "documents").glob("*.graphql"))
+    written = named("\n".join(file.read_text("utf-8") for file in sources))
+    published = named("\n".join(MANIFEST.values()))
+    assert published == written
+
+
+def named(text: str) -> dict[str, str]:
+    """Operations and fragments by their names, in one spelling: codegen sorts what they ask."""
+    return {
+        definition.name.value: print_ast(visit(definition, Sorted()))
+        for definition in parse(text).definitions
+        if isinstance(definition, FragmentDefinitionNode | OperationDefinitionNode)
+        and definition.name
+    }
+
+
+class Sorted(Visitor):
+    def leave_selection_set(self, node: SelectionSetNode, *_: object) -> SelectionSetNode:
+        return SelectionSetNode(selections=tuple(sorted(node.selections, key=print_ast)))
+
+    def leave_operation_definition(
+        self, node: OperationDefinitionNode, *_: object
+    ) -> OperationDefinitionNode:
+        return OperationDefinitionNode(
+            operation=node.operation,
+            name=node.name,
+            variable_definitions=tuple(sorted(node.variable_definitions or (), key=print_ast)),
+            directives=node.directives,
+            selection_set=node.selection_set,
+        )
+
+    def leave_field(self, node: FieldNode, *_: object) -> FieldNode:
+        arguments = tuple(sorted(node.arguments or (), key=print_ast))
+        return FieldNode(
+            alias=node.alias,
+            name=node.name,
+            arguments=arguments,
+            directives=node.directives,
+            selection_set=node.selection_set,
+        )
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    assert '"resolved"' not in (home.HERE / "package-lock.json").read_text()
+
+
+# The page that says how to build such an app is made from this one's files
+
+
+def test_the_guide_shows_what_the_files_say() -> None:
+    guide = (ROOT / "docs/front-end.md").read_text("utf-8")
+    shown = re.findall(r"From `([\w/.]+)`:\n\n```\w+\n(.*?)```", guide, re.DOTALL)
+    assert len(shown) == guide.count("From `") == 6
+    for path, lines in shown:
+        assert lines in (ROOT / path).read_text("utf-8"), path
