@@ -1,8 +1,18 @@
-"""Serving: the web server around an application, and how it says goodbye."""
+"""Serving: the web server around an application, and how it says goodbye.
+
+SIGTERM: `/readyz` fails from now on, and everything else is answered as before for
+`POCHE_DRAIN_S`, each connection once more; by then load balancers send nobody any more.
+Then nobody is let in, live updates are told to go elsewhere, and what is under way is
+finished. Ctrl-C leaves out the first part, and a second signal ends it.
+"""
 
 import sys
 from contextlib import suppress
+from functools import partial
+from signal import SIGTERM
 from socket import socket
+from time import monotonic
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -13,17 +23,18 @@ from server.settings import Settings
 from server.wire import HttpProtocol, WebSocketProtocol
 
 GRACE_S = 30  # for requests under way when the server is told to stop
+LAST_ANSWER = (b"connection", b"close")
 
 
 class Server(uvicorn.Server):
-    """uvicorn, but clients with live updates are told to go before their connections are cut."""
+    """uvicorn, but those who send us clients, and clients with live updates, are told first."""
 
     def __init__(self, app: Starlette, settings: Settings, **options: Any) -> None:
         config = uvicorn.Config(
             app,
             log_config=None,
             access_log=False,
-            http=HttpProtocol,
+            http=partial(HttpProtocol, finished=app.state.finished),  # type: ignore[arg-type]
             ws=WebSocketProtocol,
             ws_max_size=settings.max_body,
             ws_per_message_deflate=False,  # costs each client more memory than all the rest
@@ -31,7 +42,26 @@ class Server(uvicorn.Server):
             **options,
         )
         super().__init__(config)
+        self._state = app.state
         self._live: Live = app.state.live
+        self._drain_s = settings.drain_s
+        self._open_until = 0.0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if sig == SIGTERM and not self._state.leaving:
+            self._open_until = monotonic() + self._drain_s
+            self._state.leaving = True
+        else:
+            self._open_until = 0.0
+        super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        over = await super().on_tick(counter)
+        if not over or monotonic() >= self._open_until:
+            return over
+        if LAST_ANSWER not in self.server_state.default_headers:  # made anew each second
+            self.server_state.default_headers.append(LAST_ANSWER)
+        return False
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         for server in self.servers:  # nobody new, who would miss the farewell

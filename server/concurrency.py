@@ -1,0 +1,227 @@
+"""Concurrency: how many executions run at a time, and who comes first when not all can.
+
+One process does one thing at a time. Whatever is begun beyond that makes everybody
+wait, so what cannot be answered in good time is refused at once, before it costs
+anything (503). How many may be under way is not known beforehand: a thousand that wait
+for an upstream are no burden, four that compute are. So the limit adapts, by the
+gradient algorithm of Netflix' concurrency-limits (Envoy's adaptive concurrency is
+the same): limit = limit * (good delay / delay now) + sqrt(limit). Where theirs take
+the latency of requests, here it is the delay of the event loop, how late a timer
+rings: it says how long work stands in line for this process, whatever upstreams take.
+
+Places go by priority. A class may hold no more than its share of the limit, so that
+a flood below leaves room above; who finds no place waits, the highest class first, in
+a line that is short and no longer than half a second. One execution begins in each
+turn of the loop, for the others to get theirs. What is remembered needs no place.
+"""
+
+import asyncio
+from collections import Counter, deque
+from contextlib import suppress
+from enum import IntEnum
+from math import sqrt
+
+from graphql import GraphQLError
+
+from server.clients import Caller
+from server.errors import RequestError
+from server.limits import over
+
+EACH_S = 0.05  # between two looks at the event loop
+GOOD_S = 0.01  # that a timer may be late
+SMOOTH = 0.3  # how much one look counts, against all before it
+LEAST, FIRST, MOST = 10.0, 50.0, 1_000.0  # executions at a time
+WAIT_S = 0.5  # that somebody may stand in line
+RETRY_S = 2
+
+
+class Priority(IntEnum):
+    """How well we know what is asked: one point for its client, one for its document."""
+
+    ANONYMOUS = 0
+    FIRST_PARTY = 1  # a published document, or a client with a key
+    PARTNER = 2  # both
+
+
+SHARE = {Priority.ANONYMOUS: 0.6, Priority.FIRST_PARTY: 0.8, Priority.PARTNER: 1.0}
+ROOM = {Priority.ANONYMOUS: 24, Priority.FIRST_PARTY: 64, Priority.PARTNER: 128}  # in line
+
+
+class Gradient:
+    """How many executions may be under way, as the event loop keeps up or does not."""
+
+    def __init__(self) -> None:
+        self.limit = FIRST
+        self.delay_s = 0.0  # of the event loop, smoothed
+
+    def look(self, late_s: float, busiest: int) -> None:
+        """Adapt to how late a timer was, when so many were under way since the last look."""
+        self.delay_s += SMOOTH * (late_s - self.delay_s)
+        if self.delay_s <= GOOD_S and busiest < self.limit / 2:
+            return  # nobody needs more
+        gradient = min(1.0, max(0.5, GOOD_S / max(self.delay_s, 1e-9)))
+        self.limit = min(MOST, max(LEAST, self.limit * gradient + sqrt(self.limit)))
+
+
+class Concurrency:
+    """The places of one process. `watch` is to run beside it."""
+
+    def __init__(self, gradient: Gradient | None = None) -> None:
+        self.gradient = gradient or Gradient()
+        self.running: Counter[Priority] = Counter(dict.fromkeys(Priority, 0))
+        self.refused: Counter[Priority] = Counter(dict.fromkeys(Priority, 0))
+        self._lines: dict[Priority, deque[asyncio.Future[None]]] = {p: deque() for p in Priority}
+        self._accounts: Counter[str] = Counter()  # places of each, in line or taken
+        self._begun = False  # one, in this turn of the loop
+        self._turning = False
+        self._busiest = 0
+
+    @property
+    def waiting(self) -> dict[Priority, int]:
+        """How many stand in line."""
+        return {priority: len(line) for priority, line in self._lines.items()}
+
+    async def watch(self) -> None:
+        """Look at the event loop for ever, and adapt to it."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            due = clock() + EACH_S
+            await asyncio.sleep(EACH_S)
+            self.look(max(0.0, clock() - due))
+
+    def look(self, late_s: float) -> None:
+        """Adapt to how late a timer was."""
+        self.gradient.look(late_s, self._busiest)
+        self._busiest = self.running.total()
+        self._turn_soon()  # there may be more room than before
+
+    def room(self, priority: Priority) -> int:
+        """How many more would find a place, or one in line."""
+        return ROOM[priority] + self._free(priority) - len(self._lines[priority])
+
+    def full(self, priority: Priority) -> bool:
+        """Whether there is neither a place nor one in line."""
+        return self.room(priority) <= 0
+
+    def refuse(self, priority: Priority) -> RequestError:
+        """What somebody is told who finds no place (503)."""
+        self.refused[priority] += 1
+        message = "Too much is asked at the moment."
+        error = GraphQLError(message, extensions={"code": "OVERLOADED", "retryAfter": RETRY_S})
+        return RequestError(503, error, headers={"Retry-After": str(RETRY_S)})
+
+    async def enter(self, priority: Priority, caller: Caller) -> None:
+        """Take a place, as soon as there is one; RequestError (429, 503)."""
+        account, most = caller.account, caller.client.concurrency
+        if most and self._accounts[account] >= most:
+            error = over("concurrency", most + 1, most)
+            raise RequestError(429, error, headers={"Retry-After": str(RETRY_S)})
+        self._accounts[account] += 1
+        try:
+            if self._begun or self._ahead(priority) or not self._free(priority):
+                await self._stand_in_line(priority)
+            else:
+                self._begin(priority)
+        except BaseException:
+            self._forget(account)
+            raise
+
+    def leave(self, priority: Priority, caller: Caller) -> None:
+        """Give it back."""
+        self._forget(caller.account)
+        self._end(priority)
+
+    async def _stand_in_line(self, priority: Priority) -> None:
+        if self.full(priority):
+            raise self.refuse(priority)
+        loop = asyncio.get_running_loop()
+        called = loop.create_future()
+        self._lines[priority].append(called)
+        self._turn_soon()
+        late = loop.call_later(WAIT_S, self._give_up, priority, called)
+        try:
+            await called
+        except asyncio.CancelledError:
+            if called.cancelled():  # it leaves the line, unless its turn has found it gone
+                with suppress(ValueError):
+                    self._lines[priority].remove(called)
+            elif called.exception() is None:  # or its place, to which it was called just now
+                self._end(priority)
+            raise
+        finally:
+            late.cancel()
+
+    def _give_up(self, priority: Priority, called: asyncio.Future[None]) -> None:
+        if not called.done():
+            self._lines[priority].remove(called)
+            called.set_exception(self.refuse(priority))
+
+    def _forget(self, account: str) -> None:
+        self._accounts[account] -= 1
+        if not self._accounts[account]:
+            del self._accounts[account]
+
+    def _free(self, priority: Priority) -> int:
+        """How many more of this class may begin: in its share, which those below have a part in."""
+        below = sum(number for other, number in self.running.items() if other <= priority)
+        limit = self.gradient.limit
+        free = min(int(limit) - self.running.total(), int(limit * SHARE[priority]) - below)
+        return max(0, free)
+
+    def _ahead(self, priority: Priority) -> bool:
+        return any(line for other, line in self._lines.items() if other >= priority)
+
+    def _begin(self, priority: Priority) -> None:
+        self.running[priority] += 1
+        self._busiest = max(self._busiest, self.running.total())
+        self._begun = True
+        self._turn_soon()
+
+    def _end(self, priority: Priority) -> None:
+        self.running[priority] -= 1
+        self._turn_soon()
+
+    def _turn_soon(self) -> None:
+        if not self._turning and (self._begun or any(self._lines.values())):
+            self._turning = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """The next turn of the loop: one that stands in line may begin."""
+        self._turning = self._begun = False
+        for priority in sorted(Priority, reverse=True):
+            line = self._lines[priority]
+            while line and line[0].cancelled():
+                line.popleft()
+            if line:  # and nobody below comes before them
+                if self._free(priority):
+                    self._begin(priority)
+                    line.popleft().set_result(None)
+                return
+
+
+class Place:
+    """Where one execution of a client may be done: `async with` it, once."""
+
+    def __init__(self, concurrency: Concurrency, priority: Priority, caller: Caller) -> None:
+        self.priority = priority
+        self.taken = False
+        self.caller = caller
+        self._concurrency = concurrency
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it would be refused at once."""
+        return self._concurrency.full(self.priority)
+
+    def refused(self) -> RequestError:
+        """What its client is told then (503)."""
+        return self._concurrency.refuse(self.priority)
+
+    async def __aenter__(self) -> None:
+        """RequestError: 429 if its client has as many as it may, 503 if there is none soon."""
+        await self._concurrency.enter(self.priority, self.caller)
+        self.taken = True
+
+    async def __aexit__(self, *_: object) -> None:
+        self._concurrency.leave(self.priority, self.caller)

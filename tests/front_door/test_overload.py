@@ -1,0 +1,205 @@
+"""More than can be executed: who is answered all the same, and what the others are told."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+from partners import KEY, PEPPER, SAFE_KEY, bearer
+
+from server.clients import hashed
+from server.concurrency import ROOM, SHARE, Priority
+from tests.conftest import changed
+
+pytestmark = pytest.mark.anyio
+
+LIMIT = 10
+PLACES = int(LIMIT * SHARE[Priority.ANONYMOUS])
+BIKES = "query Bikes { bikes(first: 1) { nodes { name } } }"
+CITIES = "{ cities { name } }"
+CLIENTS = f"""
+[partner]
+keys = ["{hashed(SAFE_KEY, PEPPER)}"]
+mode = "safelist"
+rate = 0
+
+[modest]
+keys = ["{hashed(KEY, PEPPER)}"]
+concurrency = 2
+"""
+
+
+@pytest.fixture
+async def held(serve, replay, tmp_path, monkeypatch):
+    """A server whose anonymous places are all taken, and their line full, until `go` is set."""
+    for name in ("LEAST", "FIRST", "MOST"):
+        monkeypatch.setattr(f"server.concurrency.{name}", LIMIT)
+    monkeypatch.setattr("server.concurrency.WAIT_S", 3_600)
+    (tmp_path / "clients.toml").write_text(CLIENTS)
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "all.json").write_text(json.dumps({"bikes": BIKES}))
+    options = {"clients": tmp_path / "clients.toml", "documents": tmp_path / "documents"}
+    async with serve(**options, pepper=PEPPER, rate=100, burst=1_000) as server:
+        assert "errors" not in await server.ask(CITIES)
+        async with flood(server, replay) as go:
+            server.go = go
+            yield server
+
+
+@asynccontextmanager
+async def flood(server, replay):
+    """Different questions about a source that says nothing yet; those not refused are answered."""
+    go = asyncio.Event()
+
+    async def hesitant(request):
+        await go.wait()
+        del replay.broken["pools"]
+        return replay(request)
+
+    replay.broken["pools"] = hesitant
+    asking = [
+        asyncio.create_task(server.post(f"{{ pools(first: {number}) {{ nodes {{ name }} }} }}"))
+        for number in range(1, PLACES + ROOM[Priority.ANONYMOUS] + 1)
+    ]
+    concurrency = server.app.state.gate.concurrency
+    while concurrency.running.total() < PLACES or not concurrency.full(Priority.ANONYMOUS):  # noqa: ASYNC110
+        await asyncio.sleep(0)  # planned they are first, one in each turn of the loop
+    yield go
+    go.set()
+    for answer in await asyncio.gather(*asking):
+        assert answer.status_code == 200
+
+
+async def test_the_others_are_told_when_to_come_again(held):
+    refused = await held.post("{ pools(first: 77) { totalCount } }")
+
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"] == "2"
+    assert refused.headers["cache-control"] == "no-store"
+    [error] = refused.json()["errors"]
+    assert error["extensions"] == {"code": "OVERLOADED", "retryAfter": 2}
+    told = (await held.client.get("/metrics")).text
+    assert 'poche_overload_refused_total{priority="anonymous"} 1.0' in told
+    assert f'poche_executions{{priority="anonymous"}} {PLACES}.0' in told
+    assert f"poche_executions_limit {LIMIT}.0" in told
+
+
+async def test_who_is_refused_has_spent_nothing(held):
+    async def left():
+        ask = {"X-Poche-Explain": "cost"}
+        quote = await held.client.post("/graphql", json={"query": CITIES}, headers=ask)
+        return quote.json()["extensions"]["cost"]["remaining"]
+
+    before = await left()
+    assert (await held.post("{ menus(days: 3) { date } }")).status_code == 503  # nor is it planned
+    assert (await held.post("{ pools(first: 7) { nodes { id } } }")).status_code == 503
+    assert await left() == before
+
+
+async def test_what_is_remembered_is_given(held):
+    finished = await held.post(CITIES)
+    body = {"query": CITIES, "operationName": ""}
+    from_memory = await held.client.post("/graphql", json=body)
+    counted = (await held.client.get("/metrics")).text
+
+    assert (finished.status_code, from_memory.status_code) == (200, 200)
+    assert 'poche_answers_total{origin="finished"} 1.0' in counted
+    assert 'poche_answers_total{origin="memory"} 1.0' in counted
+
+
+async def test_what_is_being_executed_is_waited_for(held):
+    same = asyncio.create_task(held.post("{ pools(first: 1) { nodes { name } } }"))
+    held.go.set()
+    assert (await same).status_code == 200
+
+
+async def test_known_clients_and_known_documents_come_first(held):
+    question = {"documentId": "bikes"}
+    partner = await held.client.post("/graphql", json=question, headers=bearer(SAFE_KEY))
+    first_party = await held.client.post("/graphql", json=question | {"extensions": {}})
+    by_text = await held.client.post("/graphql", json={"query": BIKES})
+
+    assert [one.status_code for one in (partner, first_party, by_text)] == [200, 200, 200]
+    assert "errors" not in partner.json()
+
+
+async def test_a_partner_has_as_many_at_a_time_as_its_table_says(held):
+    async def ask(number):
+        question = {"query": f"{{ pools(first: {number}) {{ nodes {{ id }} }} }}"}
+        return await held.client.post("/graphql", json=question, headers=bearer(KEY))
+
+    asking = [asyncio.create_task(ask(number)) for number in (1, 2, 3)]
+    done, _ = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+    [refused] = [one.result() for one in done]
+    assert refused.status_code == 429
+    assert refused.json()["errors"][0]["extensions"]["limit"] == "concurrency"
+    held.go.set()
+    assert sorted(one.status_code for one in await asyncio.gather(*asking)) == [200, 200, 429]
+
+
+async def test_a_broken_execution_gives_its_place_back(serve, replay):
+    replay.broken["pools"] = changed
+    async with serve() as server:
+        for number in range(1, 100):
+            answer = await server.post(f"{{ pools(first: {number}) {{ nodes {{ name }} }} }}")
+            assert answer.status_code == 200
+        assert server.app.state.gate.concurrency.running.total() == 0
+
+
+async def test_streams_are_no_way_around(held):
+    async def streamed(query):
+        headers = {"Accept": "text/event-stream"}
+        return await held.client.post("/graphql", json={"query": query}, headers=headers)
+
+    assert (await streamed("{ pools(first: 5) { nodes { id } } }")).status_code == 503
+    assert (await streamed(CITIES)).status_code == 200
+
+
+def on_the_wire(server, body, method="POST", path="/graphql", **headers):
+    """What our web server sends without asking the application; None if it does ask."""
+    given = {"content-type": "application/json", "accept": "application/json", **headers}
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()]
+    scope = {"method": method, "path": path, "query_string": b"", "headers": raw}
+    return server.app.state.finished.at_once(scope, json.dumps(body).encode(), "192.0.2.7")
+
+
+async def test_a_flood_is_refused_on_the_wire_as_it_would_be_further_in(held):
+    question = {"query": "{ pools(first: 77) { totalCount } }"}  # and nobody has planned it
+    shed = on_the_wire(held, question)
+    usual = await held.client.post("/graphql", json=question, headers={"Accept": "*/*"})
+
+    assert (shed.status, json.loads(shed.body)) == (usual.status_code, usual.json())
+    head = dict(line.split(": ", 1) for line in shed.head.decode().splitlines())
+    assert set(head) >= set(usual.headers) - {"content-type"}
+    for name in ("retry-after", "cache-control", "vary", "x-content-type-options"):
+        assert head[name] == usual.headers[name]
+    assert head["content-type"] == "application/json; charset=utf-8"
+    assert int(head["content-length"]) == len(shed.body)
+
+
+@pytest.mark.parametrize(
+    ("body", "more"),
+    [
+        ({"query": CITIES, "operationName": ""}, {}),  # remembered
+        ({"query": "{ pools(first: 1) { nodes { name } } }"}, {}),  # being executed
+        ({"query": BIKES}, {}),  # published
+        ({"documentId": "bikes"}, {}),
+        ({"query": "{ cities { name } }", "documentId": "bikes"}, {}),  # a mistake
+        ({"query": 7}, {}),
+        ([], {}),
+        ({"query": "{ pools { name"}, {"method": "GET"}),
+        ({"query": "{ menus { date } }"}, {"authorization": f"Bearer {KEY}"}),
+        ({"query": "{ menus { date } }"}, {"x_api_key": "whatever"}),
+        ({"query": "{ menus { date } }"}, {"origin": "https://elsewhere.example"}),
+        ({"query": "{ menus { date } }"}, {"accept": "text/event-stream"}),
+        ({"query": "{ menus { date } }"}, {"content_type": "text/plain"}),
+        ({"query": "{ menus { date } }"}, {"path": "/healthz"}),
+    ],
+)
+async def test_nobody_else_is_refused_on_the_wire(held, body, more):
+    assert on_the_wire(held, body, **more) is None
+
+
+async def test_nobody_is_refused_on_the_wire_while_there_is_room(serve):
+    async with serve() as server:
+        assert on_the_wire(server, {"query": "{ pools(first: 77) { totalCount } }"}) is None

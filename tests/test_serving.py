@@ -1,0 +1,63 @@
+"""Serving: how a server says goodbye, seen by a load balancer and by who is still there."""
+
+from signal import SIGTERM
+from socket import create_server
+from threading import Thread
+
+import httpx
+import pytest
+
+from server.app import create_app
+from server.serving import Server
+from server.settings import Settings
+from tests.conftest import Replay
+
+GIVE_UP_S = 30
+QUESTION = {"query": "{ cities { name } }"}
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A server that drains for as long as the test lasts, and its address."""
+    settings = Settings(warm=False, data=tmp_path, drain_s=3_600)
+    app = create_app(settings, transport=httpx.MockTransport(Replay()))
+    with create_server(("127.0.0.1", 0)) as listener:
+        server = Server(app, settings, log_level="warning")
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield server, f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        server.handle_exit(SIGTERM, None)
+        server.handle_exit(SIGTERM, None)
+        thread.join(GIVE_UP_S)
+    assert not thread.is_alive()
+
+
+def test_after_sigterm_everybody_is_answered_and_nobody_sent(served):
+    server, url = served
+    with httpx.Client(base_url=url, timeout=GIVE_UP_S) as client:
+        assert client.post("/graphql", json=QUESTION).status_code == 200
+        server.handle_exit(SIGTERM, None)
+        ready = client.get("/readyz")
+        alive = client.get("/healthz")
+        answer = client.post("/graphql", json=QUESTION)
+        while answer.headers.get("connection") != "close":  # said from the next tick on
+            answer = client.post("/graphql", json=QUESTION)
+
+    assert (ready.status_code, ready.text) == (503, "about to stop\n")
+    assert alive.status_code == 200
+    assert answer.json()["data"]["cities"]
+
+
+def test_a_second_signal_ends_it(served):
+    server, url = served
+    httpx.get(f"{url}/healthz", timeout=GIVE_UP_S)
+    server.handle_exit(SIGTERM, None)
+    server.handle_exit(SIGTERM, None)
+    with pytest.raises(httpx.TransportError):
+        ask_for_ever(f"{url}/readyz")
+
+
+def ask_for_ever(url):
+    while True:
+        httpx.get(url, timeout=GIVE_UP_S)
