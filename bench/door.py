@@ -1,13 +1,15 @@
-"""Door: what our HTTP layer costs, beside a bare Starlette route that returns the same bytes.
+"""Door: what our HTTP layer costs, beside bare servers that return the same bytes.
 
-    python -m bench.door [--rounds 9] [--seconds 1]
+    python -m bench.door [--rounds 9] [--seconds 1] [--only home]
 
-Two servers, each a process of its own on the loopback interface: Poche over
-replayed upstreams, everything warm, with a persisted id, a client's key, limits,
-cost, rates, metrics and a line of log for each request; and uvicorn with one
-route. They take turns under the same load, so that what else the machine does
-concerns both. On a busy machine the processor time of each answer says more than
-the rate.
+Three servers, each a process of its own on the loopback interface, all uvicorn with
+uvloop and httptools: Poche over replayed upstreams, everything warm, with a
+persisted id, a client's key, limits, cost, rates, metrics and a line of log for
+each request; a Starlette application with one route, which returns the same body;
+and a bare ASGI application, which sends the very same response, headers and all.
+They take turns under the same load, so that what else the machine does concerns
+all of them. On a busy machine the processor time of each answer says more than the
+rate.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ import argparse
 import asyncio
 import json
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from pathlib import Path
 from socket import create_server
 from statistics import median
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import uvicorn
@@ -38,14 +39,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.conftest import NOW, Replay
+from tests.conftest import HERE, NOW, Replay
 
 KEY, PEPPER = "poche_bench", "salt is for passwords"
 CONNECTIONS = 16
-AGE = re.compile(rb'"ageS":\d+')  # goes on while we measure
+UVICORNS = (b"server", b"date", b"connection")
 DOCUMENTS = {
     "door": "query Door { __typename }",  # nothing is looked up: the door and no more
     "pools": "query Pools { pools { totalCount } }",
+    "home": (HERE / "queries" / "home_screen.graphql").read_text("utf-8"),
 }
 
 
@@ -110,17 +112,37 @@ def poche(parent: Connection) -> None:
         Server(app, settings, log_level="error").run(sockets=[listener])
 
 
-def bare(parent: Connection) -> None:
-    """What it is compared with: the same bytes, and nobody asked for anything."""
-    bodies = parent.recv()
+def starlette(parent: Connection) -> None:
+    """A route for each body."""
+    answers = parent.recv()
 
     async def answer(request: Request) -> Response:
-        return Response(bodies[request.url.path], media_type="application/json")
+        return Response(answers[request.url.path].body, media_type="application/json")
 
+    routes = [Route(path, answer, methods=["GET", "POST"]) for path in answers]
+    _serve(Starlette(routes=routes), parent)
+
+
+def asgi(parent: Connection) -> None:
+    """The same responses, and nothing that would not be needed for one of them."""
+    answers = parent.recv()
+    sent = {
+        path: ({"type": "http.response.start", "status": 200, "headers": list(one.headers)}, one)
+        for path, one in answers.items()
+    }
+
+    async def answer(scope: Any, _: Any, send: Any) -> None:
+        start, one = sent[scope["path"]]
+        await send(start)
+        await send({"type": "http.response.body", "body": one.body})
+
+    _serve(answer, parent, lifespan="off")
+
+
+def _serve(app: Any, parent: Connection, **options: Any) -> None:
     _quiet()
-    routes = [Route(path, answer, methods=["GET", "POST"]) for path in bodies]
     with create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(Starlette(routes=routes), log_config=None, access_log=False)
+        config = uvicorn.Config(app, log_config=None, access_log=False, **options)
         parent.send(listener.getsockname()[1])
         uvicorn.Server(config).run(sockets=[listener])
 
@@ -141,12 +163,19 @@ class Server(NamedTuple):
         return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[0]) / 1e9
 
 
+class Answer(NamedTuple):
+    """A response, but for what uvicorn says itself."""
+
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
 class Asking(asyncio.Protocol):
     """One connection that asks the same again and again, and counts the answers."""
 
     def __init__(self, request: bytes) -> None:
         self.answers = 0
-        self.body = b""
+        self.answer = Answer((), b"")
         self.running = True
         self.ended = asyncio.get_running_loop().create_future()
         self._request = request
@@ -166,7 +195,11 @@ class Asking(asyncio.Protocol):
         if len(rest) < length:
             return
         assert head.startswith(b"HTTP/1.1 200"), head
-        self._buffer, self.body = b"", rest
+        if not self.answers:
+            lines = [line.split(b": ", 1) for line in head.split(b"\r\n")[1:]]
+            ours = [(name, value) for name, value in lines if name not in UVICORNS]
+            self.answer = Answer(tuple(ours), rest)
+        self._buffer = b""
         self.answers += 1
         if self.running:
             self._transport.write(self._request)
@@ -185,7 +218,7 @@ class Round(NamedTuple):
 
     per_s: float
     cpu_us: float  # of its main thread, for each answer
-    body: bytes
+    answer: Answer
 
 
 async def load(server: Server, request: bytes, seconds: float) -> Round:
@@ -204,31 +237,55 @@ async def load(server: Server, request: bytes, seconds: float) -> Round:
     for one in asking:
         one.running = False
     await asyncio.gather(*(one.ended for one in asking))
-    return Round(answers / took_s, 1e6 * busy_s / max(1, answers), asking[0].body)
+    return Round(answers / took_s, 1e6 * busy_s / max(1, answers), asking[0].answer)
 
 
-async def measure(given: argparse.Namespace, ours: Child, theirs: Child) -> None:
-    server, bodies = Server(ours.pipe.recv(), ours.pid), {}
-    for case in CASES:  # twice: the second one is warm
+async def measure(given: argparse.Namespace, ours: Child, others: list[Child]) -> None:
+    server, answers = Server(ours.pipe.recv(), ours.pid), {}
+    cases = [case for case in CASES if given.only in (None, case.document)]
+    await ready(server)
+    for case in cases:  # twice: the second one is warm
         await load(server, case.request(), 0.1)
-        bodies[case] = (await load(server, case.request(), 0.1)).body
-    paths = {case: f"/{case.method}/{case.document}" for case in CASES}
-    theirs.pipe.send({paths[case]: bodies[case] for case in CASES})
-    other = Server(theirs.pipe.recv(), theirs.pid)
-    table = Table("question", "bytes", "/s", "bare /s", "ratio", "µs", "bare µs", "ratio")
-    for case in CASES:
+        answers[case] = (await load(server, case.request(), 0.1)).answer
+    paths = {case: f"/{case.method}/{case.document}" for case in cases}
+    servers = [server]
+    for other in others:
+        other.pipe.send({paths[case]: answers[case] for case in cases})
+        servers.append(Server(other.pipe.recv(), other.pid))
+    columns = ["question", "bytes"]
+    for unit in ("/s", "µs"):
+        columns += [unit, "Starlette", "ratio", "ASGI", "ratio"]
+    table = Table(*columns)
+    for case in cases:
+        requests = [case.request(), *[case.request(paths[case])] * len(others)]
         rounds = []
         for _ in range(given.rounds):
-            mine = await load(server, case.request(), given.seconds)
-            its = await load(other, case.request(paths[case]), given.seconds)
-            assert AGE.sub(b"", mine.body) == AGE.sub(b"", its.body)
-            faster, leaner = mine.per_s / its.per_s, its.cpu_us / mine.cpu_us
-            rounds.append((mine.per_s, its.per_s, faster, mine.cpu_us, its.cpu_us, leaner))
+            found = [
+                await load(one, asked, given.seconds)
+                for one, asked in zip(servers, requests, strict=True)
+            ]
+            mine, bare, barest = found
+            assert alike(*(len(one.answer.body) for one in found))
+            rates = mine.per_s, bare.per_s, mine.per_s / bare.per_s
+            times = mine.cpu_us, bare.cpu_us, bare.cpu_us / mine.cpu_us
+            faster, leaner = mine.per_s / barest.per_s, barest.cpu_us / mine.cpu_us
+            rounds.append((*rates, barest.per_s, faster, *times, barest.cpu_us, leaner))
         numbers = [median(column) for column in zip(*rounds, strict=True)]
-        shown = [f"{n:.2f}" if at in (2, 5) else f"{n:.0f}" for at, n in enumerate(numbers)]
-        name = f"{case.method} {case.document}"
-        table.add_row(name, f"{len(bodies[case])}", *shown)
-    Console().print(table)
+        shown = [f"{n:.2f}" if at % 5 in (2, 4) else f"{n:.0f}" for at, n in enumerate(numbers)]
+        table.add_row(f"{case.method} {case.document}", f"{len(answers[case].body)}", *shown)
+    Console(width=120).print(table)
+
+
+def alike(*sizes: int) -> bool:
+    """Whether these are about as many bytes: ages, and what leaves when, change with time."""
+    return max(sizes) - min(sizes) <= 0.02 * max(sizes)
+
+
+async def ready(server: Server) -> None:
+    """Wait until everything has been read once."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}") as client:
+        while (await client.get("/readyz")).status_code != 200:  # noqa: ASYNC110 - not our process
+            await asyncio.sleep(0.2)
 
 
 class Child(NamedTuple):
@@ -256,9 +313,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=9)
     options.add_argument("--seconds", type=float, default=1)
+    options.add_argument("--only", choices=DOCUMENTS)
     given = options.parse_args()
-    with child(poche) as ours, child(bare) as theirs:
-        asyncio.run(measure(given, ours, theirs))
+    with child(poche) as ours, child(starlette) as routed, child(asgi) as bare:
+        asyncio.run(measure(given, ours, [routed, bare]))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,108 @@
+"""Speed: what an answer takes, counted in calls of Python functions, which no busy machine changes.
+
+A guard, not a measure: times and rates are `bench/`'s. A limit is some tenths above what was
+counted when it was set; what goes beyond does more for each leaf or each request than before, on
+purpose or not. Where less is counted, lower the limit.
+"""
+
+import asyncio
+import json
+from cProfile import Profile
+
+import httpx
+import pytest
+
+from tests.conftest import serving
+
+pytestmark = pytest.mark.anyio
+
+STOPS = "query Stops($first: Int!) { stops(first: $first) { nodes { id name code zoneId } } }"
+LEAVES = 4  # of each stop
+# Counted on 2026-11-23 with Python 3.11: 0.5 (graphql-core: 33), 524, 153.
+CALLS_A_LEAF = 0.7
+CALLS_A_REQUEST = 650
+CALLS_REMEMBERED = 190
+
+
+async def answered(app, query, variables=None):
+    """One answer, from the application's own door: no client of ours and no socket."""
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/graphql",
+        "raw_path": b"/graphql",
+        "query_string": b"",
+        "root_path": "",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 2),
+    }
+    unsent, said = [body], []
+
+    async def receive():
+        if not unsent:  # the client stays
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": unsent.pop(), "more_body": False}
+
+    async def send(message):
+        said.append(message)
+
+    await app(scope, receive, send)
+    assert said[0]["status"] == 200, said
+    return b"".join(one.get("body", b"") for one in said)
+
+
+async def calls(app, query, variables=None):
+    """How many Python functions one answer calls; the least of some tries, once it is warm."""
+    found = []
+    for _ in range(5):
+        profile = Profile(builtins=False)
+        profile.enable()
+        answer = await answered(app, query, variables)
+        profile.disable()
+        assert b'"errors"' not in answer
+        found.append(sum(one.callcount for one in profile.getstats()))
+    return min(found[1:])
+
+
+async def by_number(app, *numbers):
+    """Calls for lists of so many stops."""
+    return [await calls(app, STOPS, {"first": number}) for number in numbers]
+
+
+@pytest.fixture
+async def executed(replay, tmp_path):
+    """An application that executes whatever it is asked."""
+    async with serving(httpx.MockTransport(replay), data=tmp_path, remember_bytes=0) as server:
+        yield server.app
+
+
+@pytest.fixture
+async def remembered(replay, tmp_path):
+    async with serving(httpx.MockTransport(replay), data=tmp_path) as server:
+        yield server.app
+
+
+async def test_each_leaf_of_a_list_takes_few_calls(executed):
+    few, many = await by_number(executed, 10, 100)
+    assert (many - few) / (90 * LEAVES) <= CALLS_A_LEAF
+
+
+async def test_the_hundredth_takes_no_more_than_the_tenth(executed):
+    few, some, many = await by_number(executed, 10, 50, 100)
+    assert (many - some) / 50 <= 1.1 * (some - few) / 40 + 1
+
+
+async def test_a_request_takes_few_calls_besides(executed):
+    assert await calls(executed, "{ __typename }") <= CALLS_A_REQUEST
+
+
+async def test_what_is_remembered_takes_few_calls_however_long(remembered):
+    few, many = await by_number(remembered, 10, 100)
+    assert few <= CALLS_REMEMBERED
+    assert abs(many - few) <= 5
