@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := schema resolvers sources cities server sandbox tests
 
-.PHONY: demo serve test check fix schema release-schema record live bench fuzz soak lock clean
+.PHONY: demo serve test check fix home schema release-schema record live bench bench-peers fuzz differences soak cluster container sbom audit lock clean
 
 demo: $(READY)
 	$(BIN)/poche demo
@@ -27,6 +27,10 @@ fix: $(READY)
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
 
+# What codegen makes of the citizens' page's documents, and whether its types hold. It needs npm.
+home: $(READY)
+	cd server/home && npm ci --no-audit && npm run generate && npm run check
+
 schema: $(READY)
 	$(BIN)/poche schema > schema.graphql
 
@@ -44,16 +48,51 @@ bench: $(READY)
 	$(BIN)/python -m bench.reading
 	$(BIN)/python -m bench.timetable 1
 
+# Beside other servers, which are installed outside of this folder: bench/peers/README.md.
+PEERS ?=
+bench-peers: $(READY)
+	bench/peers/install.sh
+	$(BIN)/python -m bench.peers $(PEERS)
+	$(BIN)/python -m bench.peers.starts
+	$(BIN)/python -m bench.alone
+
 # atheris, which has no wheels for some machines, comes only when it is called for.
 SECONDS ?= 60
 fuzz: $(READY)
 	$(BIN)/pip install --quiet 'atheris>=3'
-	for target in body url document accept manifest; do \
+	for target in body url document compiled accept manifest; do \
 	  $(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) || exit 1; done
+
+# Documents of which the compiled executor and graphql-core are asked the same.
+EXAMPLES ?= 5000
+differences: $(READY)
+	EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/compiled/test_random.py
 
 MINUTES ?= 60
 soak: $(READY)
 	$(BIN)/python -m bench.soak --minutes $(MINUTES)
+
+# Three replicas, their Valkey and HAProxy, over the sandbox.
+cluster: $(READY)
+	$(BIN)/python examples/cluster/run.py
+
+# The Dockerfile's steps, without an engine; needs root, to become another user.
+container: $(READY)
+	$(BIN)/pytest -q -p no:cacheprovider tests/container.py
+
+# What is in it (CycloneDX), and what is known against it; the latter asks the internet.
+SBOM := dist/sbom
+sbom: $(READY)
+	$(BIN)/pip install --quiet 'cyclonedx-bom>=7,<8'
+	mkdir -p $(SBOM)
+	$(BIN)/cyclonedx-py requirements requirements/run.txt --pyproject pyproject.toml \
+	  --output-reproducible -o $(SBOM)/python.cdx.json
+	cd server/explorer && npm sbom --package-lock-only --omit=dev --sbom-format=cyclonedx \
+	  > ../../$(SBOM)/explorer.cdx.json
+
+audit: $(READY)
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/run.txt
+	cd server/explorer && npm audit --omit=dev
 
 # Versions and hashes of everything, for any Python we support, and no registry's address.
 LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
@@ -63,11 +102,11 @@ lock: $(READY)
 	$(BIN)/$(LOCK) -o requirements/run.txt
 	$(BIN)/$(LOCK) --extra dev -o requirements/dev.txt
 
-$(READY): requirements/dev.txt pyproject.toml server/explorer/package-lock.json
+$(READY): requirements/dev.txt pyproject.toml server/explorer/package-lock.json server/home/package-lock.json
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --editable .
 	touch $@
 
 clean:
-	rm -rf $(VENV) server/explorer/static
+	rm -rf $(VENV) server/explorer/static server/home/static

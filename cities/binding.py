@@ -63,10 +63,11 @@ class Secret(Strict):
     """Where an upstream wants its key. The key itself is an environment variable.
 
     `POCHE_KEY_<CITY>_<SERVICE>`, in capitals, `.` and `-` as `_`. `public` is for
-    keys that their publisher prints on a web page for everyone.
+    keys that their publisher prints on a web page for everyone. Into `json` goes an account,
+    `user:password`, under the two words of `name`.
     """
 
-    place: Literal["header", "query", "form", "basic"]
+    place: Literal["header", "query", "form", "basic", "json"]
     name: str = ""
     prefix: str = ""
     public: str | None = None

@@ -74,7 +74,7 @@ async def places_of(ask: Loaders, key: PlacesOf) -> Places:
 @answers(NearestTo)
 async def nearest_to(ask: Loaders, key: NearestTo) -> PlacesAtDistance:
     read, missing = await _read(ask, key.city, key.wanted.kinds)
-    atlas, kinds = _atlas(ask, read), _set(key.wanted.kinds)
+    atlas, kinds = await _atlas(ask, read), _set(key.wanted.kinds)
     found = atlas.around(key.lat, key.lon, key.within_m, ask.now, kinds)
     if key.after is not None:
         found = _after(found, sort_key(key.after, "after", (0.0, "")))
@@ -97,7 +97,7 @@ async def nearest_to(ask: Loaders, key: NearestTo) -> PlacesAtDistance:
 @answers(PlacesAround)
 async def places_around(ask: Loaders, key: PlacesAround) -> list[PlaceAtDistance]:
     read, _ = await _read(ask, key.city, key.kinds)
-    atlas = _atlas(ask, read)
+    atlas = await _atlas(ask, read)
     found = atlas.around(key.lat, key.lon, key.within_m, ask.now, _set(key.kinds))
     return [_at(place, metres) for metres, place in islice(found, key.first)]
 
@@ -105,7 +105,7 @@ async def places_around(ask: Loaders, key: PlacesAround) -> list[PlaceAtDistance
 @answers(MapOf)
 async def map_of(ask: Loaders, key: MapOf) -> PlacesMap:
     read, missing = await _read(ask, key.city, key.kinds)
-    atlas = _atlas(ask, read)
+    atlas = await _atlas(ask, read)
     cell = 360 / 2**key.zoom * CLUSTER_PX / TILE_PX
     found = atlas.clusters(key.box, ask.now, _set(key.kinds), cell, MAX_ON_MAP)
     several = sorted(found.several, key=lambda one: -one.places)
@@ -158,9 +158,9 @@ def chosen(
     return asked
 
 
-def _atlas(ask: Loaders, read: list[Collection[Place]]) -> Atlas:
+async def _atlas(ask: Loaders, read: list[Collection[Place]]) -> Atlas:
     """All of that as one map, which holds until something on it is over."""
-    atlas = ask.sources.atlases.of(read)
+    atlas = await ask.sources.atlases.beside(read)
     until = atlas.changes_at(ask.now)
     if until is not None:
         ask.changes_at(until)

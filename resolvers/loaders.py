@@ -7,16 +7,18 @@ Each request has its own `Loaders`: ask twice, answered once.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from aiodataloader import DataLoader
 
 from cities import Binding, City
+from resolvers.eager import together
+from resolvers.waves import Waves
 from schema.arguments import BadUserInput
 from schema.key import Key
 from schema.provenance import Source
@@ -28,8 +30,8 @@ from sources.errors import NotOffered, SourceError
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Key[Any])
-Answer = Callable[["Loaders", K], Awaitable[T]]
-AnswerMany = Callable[["Loaders", list[K]], Awaitable[list[T]]]
+Answer = Callable[["Loaders", K], Coroutine[Any, Any, T]]
+AnswerMany = Callable[["Loaders", list[K]], Coroutine[Any, Any, list[T]]]
 Read = tuple[type, str, str | None]  # what of which city, and what for where it is keyed
 
 # The language that whoever asks prefers for our own words.
@@ -51,8 +53,7 @@ def answers_many(key: type[K], *per: str) -> Callable[[AnswerMany[K, T]], Answer
             groups: dict[Any, list[K]] = {}
             for one in keys:
                 groups.setdefault(alike(one), []).append(one)
-            calls = (answer(ask, group) for group in groups.values())
-            results = await asyncio.gather(*calls, return_exceptions=True)
+            results = await together(answer(ask, group) for group in groups.values())
             found: dict[K, Any] = {}
             for group, result in zip(groups.values(), results, strict=True):
                 each = [result] * len(group) if isinstance(result, BaseException) else result
@@ -72,7 +73,7 @@ def answers(key: type[K]) -> Callable[[Answer[K, T]], Answer[K, T]]:
         async def each(ask: "Loaders", keys: list[K]) -> list[Any]:
             if len(keys) == 1:
                 return [await answer(ask, keys[0])]
-            return await asyncio.gather(*(answer(ask, k) for k in keys), return_exceptions=True)
+            return await together(answer(ask, key) for key in keys)
 
         registered[key] = each
         return answer
@@ -105,6 +106,7 @@ class Loaders:
         self._sources = sources
         self._loaders: dict[type, DataLoader[Any, Any]] = {}
         self._loaded: dict[Key[Any], asyncio.Future[Any]] = {}
+        self.waves = Waves(self._loaded, self._batch)
         self._abandoned = False
 
     @property
@@ -150,15 +152,25 @@ class Loaders:
         return await self._read(binding, (kind, city, None), read)
 
     async def collections(
-        self, kinds: Sequence[type[Any]], city: str
+        self,
+        kinds: Sequence[type[Any]],
+        city: str,
+        prepare: Callable[[Collection[Any]], Awaitable[None]] | None = None,
     ) -> tuple[list[Collection[Any]], list[Source]]:
         """Everything of several kinds, for lists that can do without some of them.
 
         Also the sources that cannot be read now, which the list has to name; SourceError
-        only if none of them can.
+        only if none of them can. What can be made of each before the slowest is there, `prepare`
+        makes.
         """
-        reads = (self.collection(kind, city) for kind in kinds)
-        found = await asyncio.gather(*reads, return_exceptions=True)
+
+        async def prepared(kind: type[Any]) -> Collection[Any]:
+            found = await self.collection(kind, city)
+            if prepare is not None:
+                await prepare(found)
+            return found
+
+        found = await together(prepared(kind) for kind in kinds)
         errors = [one for one in found if isinstance(one, BaseException)]
         for error in errors:
             if len(errors) == len(found) or not isinstance(error, SourceError):
@@ -221,6 +233,9 @@ class Loaders:
         """
         if self._abandoned:
             raise Abandoned
+        known = self._loaded.get(key)
+        if known is not None and known.done():
+            return cast("T", known.result())
         kind = type(key)
         loader = self._loaders.get(kind)
         if loader is None:
@@ -234,10 +249,17 @@ class Loaders:
         for answer in tuple(self._loaded.values()):
             if not answer.done():
                 answer.set_exception(Abandoned())
+                answer.exception()  # which is news to nobody
 
     async def load_many(self, keys: Iterable[Key[T]]) -> list[T]:
         """The answers of many keys, in their order; the first error if there is one."""
-        return await asyncio.gather(*map(self.load, keys))
+        waves = Waves(self._loaded, self._batch)
+        futures = [waves.ask(key) for key in keys]
+        waves.answer()
+        pending = {one for one in futures if not one.done()}
+        if pending:
+            await asyncio.wait(pending)
+        return [one.result() for one in futures]
 
     async def _batch(self, keys: list[Any]) -> list[Any]:
         """One call of an answer; aiodataloader would leave the keys of a cancelled one waiting."""

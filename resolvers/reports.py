@@ -12,6 +12,7 @@ from schema.arguments import BadUserInput
 from schema.nodes import node_id
 from schema.paging import Page, Sort, page
 from schema.places import Address, Position
+from schema.report_details import ReportDetail, ReportDetailsOf, fitting
 from schema.reports import (
     Report,
     ReportService,
@@ -22,6 +23,7 @@ from schema.reports import (
     SubmitReport,
 )
 from sources.collection import Collection
+from sources.courier import Reused
 from sources.names import fold
 from sources.outbox import Entry
 
@@ -44,6 +46,7 @@ class About(msgspec.Struct):
 @answers(ReportWith)
 async def report_with(ask: Loaders, key: ReportWith) -> Report | None:
     if key.id.startswith(OURS):
+        ask.changes_at(ask.now)  # nobody knows when there will be news of it
         entry = await ask.sources.courier.find(key.city, key.id.removeprefix(OURS))
         return None if entry is None else await _ours(ask, entry)
     reports = await ask.collection(Report, key.city)
@@ -69,26 +72,47 @@ async def report_services_in(ask: Loaders, key: ReportServicesIn) -> list[Report
     return list((await ask.collection(ReportService, key.city)).items)
 
 
+@answers(ReportDetailsOf)
+async def report_details_of(ask: Loaders, key: ReportDetailsOf) -> list[ReportDetail]:
+    return list((await ask.keyed(ReportDetail, key.city, key.service)).items)
+
+
 @answers(SubmitReport)
 async def submit_report(ask: Loaders, key: SubmitReport) -> Report:
-    ask.sources.binding(Report, key.city)  # NotOffered
-    services = await ask.find_collection(ReportService, key.city)
-    service = services.by(_code).get(key.issue.service) if services is not None else None
-    if services is not None and service is None:
-        raise BadUserInput("There is no such service: see `reportServices`.", "input", "service")
+    said = key.city, key.client_key, key.issue
     try:
-        entry = await ask.sources.courier.submit(
-            key.city, key.client_key, key.issue, listed=service is None or service.listed
-        )
-    except ValueError:
+        entry = await ask.sources.courier.known(*said)  # whatever the city asks of such by now
+        if entry is None:
+            listed = await _checked(ask, key)
+            entry = await ask.sources.courier.submit(*said, listed=listed)
+    except Reused:
         message = "This `clientKey` is of another report: make a new one for each."
         raise BadUserInput(message, "clientKey") from None
     return await _ours(ask, entry)
 
 
+async def _checked(ask: Loaders, key: SubmitReport) -> bool:
+    """Whether the city publishes such reports; BadUserInput unless it takes this one.
+
+    What it takes is what its services and their forms say, as far as these can be read.
+    """
+    services = await ask.find_collection(ReportService, key.city)
+    if services is None:
+        return True
+    service = services.by(_code).get(key.issue.service)
+    if service is None:
+        raise BadUserInput("There is no such service: see `reportServices`.", "input", "service")
+    if not service.needs_details:
+        fitting(key.issue.details, ())
+    elif ask.sources.offers(ReportDetail, service.city):
+        asked = await ask.find_keyed(ReportDetail, service.city, service.code)
+        if asked is not None:
+            fitting(key.issue.details, asked.items)
+    return service.listed
+
+
 async def _ours(ask: Loaders, entry: Entry) -> Report:
     """A report that was made here, as the city tells of it if it does."""
-    ask.changes_at(ask.now)  # nobody knows when there will be news
     node = node_id("Report", entry.city, OURS + entry.id)
     if entry.number is not None:
         reports = await ask.find_collection(Report, entry.city)

@@ -19,9 +19,9 @@ async def search_for(ask: Loaders, key: SearchFor) -> SearchResults:
     read = [kind for kind in asked if ask.sources.offers(kind, key.city)]  # but for communes
     if not read and Commune not in asked:
         raise NotOffered(key.city, "routes")
-    collections, missing = await ask.collections(read, key.city)
-    communes = ask.sources.communes[key.city]
-    directory = await ask.sources.directories.beside(collections, communes)
+    directories = ask.sources.directories
+    collections, missing = await ask.collections(read, key.city, directories.prepare)
+    directory = await directories.beside(collections, ask.sources.communes[key.city])
     until = directory.changes_at(ask.now)
     if until is not None:
         ask.changes_at(until)

@@ -6,22 +6,28 @@ where something can be done, and of `Subscription` if some of its questions are 
 open: those fields are written like any other, and the server asks them again (`server/live.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib import import_module
 from pkgutil import iter_modules
 
 import strawberry
 from strawberry.federation import Schema
 from strawberry.federation.schema import FederationAny
+from strawberry.federation.schema_directives import Shareable
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import nodes, patterns, times
+from schema import entities, nodes, patterns, subgraph, times
 from schema.key import Info
 
+MODULES = tuple(module.name for module in iter_modules(__path__))
 
-def build() -> Schema:
-    """The federated schema, out of the slices that the modules of this folder bring."""
+
+def build(modules: Collection[str] = MODULES) -> Schema:
+    """The federated schema, out of the slices that the modules of this folder bring.
+
+    Or the part of it that some of them declare; ValueError if that is nothing.
+    """
     query = _merged(
         "Query",
         "Everything one can ask of a city. Fields that need another source are "
@@ -32,7 +38,7 @@ def build() -> Schema:
         "Subscription",
         "Questions that stay open: answered at once, and again whenever the answer changes.",
     )
-    return _Federated(
+    built = _Federated(
         query=query,
         mutation=mutation,
         subscription=subscription,
@@ -40,15 +46,31 @@ def build() -> Schema:
         config=StrawberryConfig(scalar_map={**times.SCALARS, **patterns.SCALARS}),
         federation_version="2.9",  # the free composer refuses Strawberry's default
     )
+    built.finish(modules)
+    return built
 
 
 class _Federated(Schema):
-    """Strawberry's, but one bad representation fails alone, and with a code."""
+    """Strawberry's, but all of it or a part, and one bad representation fails alone."""
+
+    def finish(self, modules: Collection[str]) -> None:
+        """Share what is to be shared, and leave out what other modules declare."""
+        subgraph.share_values(self._schema)
+        if set(modules) != set(MODULES):
+            self._schema = subgraph.part(self._schema, modules)
+            self._schema._strawberry_schema = self  # type: ignore[attr-defined]
+            self.mutation = self.mutation if self._schema.mutation_type else None
+            self.subscription = self.subscription if self._schema.subscription_type else None
+        self._known = subgraph.entities(self._schema)
+
+    @property
+    def schema_directives_in_use(self) -> list[object]:
+        return [*super().schema_directives_in_use, Shareable()]  # share_values comes too late
 
     def entities_resolver(
         self, info: Info, representations: list[FederationAny]
     ) -> list[FederationAny]:
-        return nodes.entities(info, representations)
+        return entities.resolved(info, representations, self._known)
 
 
 def _nodes(kind: type) -> Iterator[type]:
@@ -62,6 +84,6 @@ def _nodes(kind: type) -> Iterator[type]:
 
 def _merged(name: str, description: str) -> type:
     """One root type, out of every module's slice of it."""
-    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+    modules = [import_module(f"{__name__}.{module}") for module in MODULES]
     slices = tuple(getattr(module, name) for module in modules if hasattr(module, name))
     return strawberry.type(merge_types(name, slices), description=description)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -20,6 +20,7 @@ from schema.arguments import (
 from schema.causes import AlertCause, AlertEffect, AlertSeverityLevel
 from schema.cost import PAGED, about
 from schema.key import Info, Key
+from schema.languages import LanguageArgument, Text, spoken
 from schema.nodes import MAX_IDS, Node, lookup, lookups
 from schema.paging import Page, Window, window
 
@@ -39,13 +40,6 @@ class AlertStatus(Enum):
 class ActivePeriod:
     start: datetime | None = strawberry.field(description="From when; null for always.")
     end: datetime | None = strawberry.field(description="Until when; null where nobody knows yet.")
-
-
-class Text(NamedTuple):
-    """A text in one language (`fr`, `en-GB`), or in the source's own where that is None."""
-
-    text: str
-    language: str | None = None
 
 
 @strawberry.type(description="Something an alert touches; if it says several things, all of them.")
@@ -69,12 +63,6 @@ class AlertEntity:
     async def stop(self, info: Info) -> Annotated["Stop", strawberry.lazy("schema.stops")] | None:
         found = await info.context.load(StopsCalled(self.city, (self.place,)))
         return found[0] if found else None
-
-
-LanguageArgument = Annotated[
-    str | None,
-    strawberry.argument(description="Such as `en`; the source's own if left out or not there."),
-]
 
 
 @strawberry.federation.type(
@@ -150,17 +138,6 @@ class Alert(Node):
         if not starts or any(s and not e for s, e in zip(starts, ends, strict=True)):
             return AlertStatus.ACTIVE
         return AlertStatus.PAST if all(starts) else AlertStatus.UPCOMING
-
-
-def spoken(texts: Sequence[Text], language: str | None) -> str | None:
-    """The text in a language, or as near as there is: `en` for `en-GB`, else the source's own."""
-    wanted = (language or "").lower()
-    for near in (wanted, wanted.partition("-")[0]):
-        for text in texts:
-            if near and near == (text.language or "").lower():
-                return text.text
-    unsaid = next((text for text in texts if text.language is None), None)
-    return (unsaid or texts[0]).text if texts else None
 
 
 @dataclass(frozen=True)

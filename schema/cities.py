@@ -48,7 +48,9 @@ class Service:
     )
 
 
-@strawberry.federation.type(keys=["id"], description="A commune, the smallest town there is.")
+@strawberry.federation.type(
+    keys=["id", "insee"], description="A commune, the smallest town there is."
+)
 class Commune(Node):
     city_slug: strawberry.Private[str]
     insee: str = strawberry.field(description="Its INSEE code, such as `44109` for Nantes.")
@@ -83,7 +85,7 @@ class Commune(Node):
         )
 
 
-@strawberry.federation.type(keys=["id"], description="A city, as its file describes it.")
+@strawberry.federation.type(keys=["id", "slug"], description="A city, as its file describes it.")
 class City(Node):
     slug: str = strawberry.field(description="Its word in `city:` arguments.")
     name: str = strawberry.field(description="Its name.")

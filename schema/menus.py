@@ -33,7 +33,7 @@ class MenuVariant(Enum):
     OTHER = strawberry.enum_value("OTHER", description="Another one; see `variantName`.")
 
 
-@strawberry.federation.type(shareable=True, description="One thing on the plate.")
+@strawberry.type(description="One thing on the plate.")
 class Dish:
     name: str = strawberry.field(description="As the kitchen words it, without its footnote marks.")
     labels: list[str] = strawberry.field(
@@ -54,7 +54,7 @@ class Dish:
     )
 
 
-@strawberry.federation.type(shareable=True, description="One course of a meal.")
+@strawberry.type(description="One course of a meal.")
 class Course:
     name: str | None = strawberry.field(
         description="Starter, main course…; null where the source only gives the order."
@@ -64,7 +64,7 @@ class Course:
     )
 
 
-@strawberry.federation.type(shareable=True, description="Where a menu is served.")
+@strawberry.type(description="Where a menu is served.")
 class Canteen:
     name: str = strawberry.field(description="As the kitchen calls it.")
     uai: str | None = strawberry.field(

@@ -15,7 +15,6 @@ from schema.cost import as_many_as
 from schema.key import CHANGES_ONLY, Info, Key
 
 MAX_ID, MAX_IDS = 500, 100
-MAX_REPRESENTATIONS = 1_000  # a gateway asks for whole lists of ours at once
 
 # How each kind of node is looked up: its GraphQL name -> its key of (city, source's id).
 lookups: dict[str, Callable[[str, str], Key[Any]]] = {}
@@ -102,28 +101,5 @@ class Subscription:
 def _load(info: Info, id: str) -> Any:
     try:
         return info.context.load(lookup(id, "ids"))
-    except BadUserInput as error:
-        return error
-
-
-def entities(info: Info, representations: list[Any]) -> list[Any]:
-    """What a gateway asks of Apollo Federation's `_entities`: awaitables, or the error to show.
-
-    BadUserInput if they are too many.
-    """
-    bounded(len(representations), 0, MAX_REPRESENTATIONS, "representations")
-    return [_entity(info, one) for one in representations]
-
-
-def _entity(info: Info, representation: Any) -> Any:
-    given = representation if isinstance(representation, dict) else {}
-    kind, name = given.get("__typename"), given.get("id")
-    try:
-        if not isinstance(kind, str) or kind not in lookups:
-            message = "`__typename` is not the name of an entity of ours."
-            raise BadUserInput(message, "representations", "__typename")
-        if not isinstance(name, str):
-            raise BadUserInput("`id` is a text.", "representations", "id")
-        return info.context.load(lookup(name, "representations", kind))
     except BadUserInput as error:
         return error

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import strawberry
 
-from schema.alerts import LanguageArgument, Text, spoken
 from schema.arguments import (
     AfterArgument,
     BeforeArgument,
@@ -18,6 +17,7 @@ from schema.arguments import (
 )
 from schema.cost import PAGED
 from schema.key import Info, Key
+from schema.languages import LanguageArgument, Text, spoken
 from schema.nodes import Node, lookup, lookups
 from schema.paging import Page, Window, window
 from schema.places import Position

@@ -1,6 +1,7 @@
 """Places: where things are, and what everything on the map has in common."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import asin, cos, radians, sin
@@ -18,6 +19,7 @@ from schema.arguments import (
 )
 from schema.cost import as_many_as
 from schema.key import Info, Key
+from schema.languages import LanguageArgument, Text, find_spoken
 from schema.nodes import Node
 from schema.paging import MAX_PAGE
 from schema.provenance import Source
@@ -25,15 +27,13 @@ from schema.provenance import Source
 EARTH_RADIUS_M = 6_371_008.8
 
 
-@strawberry.federation.type(shareable=True, description="A point on the map (WGS 84).")
+@strawberry.type(description="A point on the map (WGS 84).")
 class Position:
     lat: float = strawberry.field(description="Latitude, in degrees.")
     lon: float = strawberry.field(description="Longitude, in degrees.")
 
 
-@strawberry.federation.type(
-    shareable=True, description="A postal address, as far as the source gives it."
-)
+@strawberry.type(description="A postal address, as far as the source gives it.")
 class Address:
     street: str | None = strawberry.field(description="Number and street.")
     postcode: str | None = strawberry.field(description="Five characters, such as `44000`.")
@@ -59,7 +59,8 @@ def on_earth(lat: float, lon: float, *path: str) -> None:
 class Place(Node):
     city: strawberry.Private[str]
     folded: strawberry.Private[str]  # its name, comparable
-    name: str = strawberry.field(description="What it is called.")
+    name: strawberry.Private[str]  # in the source's own language
+    names: strawberry.Private[Sequence[Text]] = ()  # in others, where it has them
     position: Position | None = strawberry.field(
         description="Where it is; null where the source does not say."
     )
@@ -104,6 +105,10 @@ class Place(Node):
         No clock is far ahead.
         """
         return ()
+
+    @strawberry.field(name="name", description="What it is called.")
+    def name_in(self, language: LanguageArgument = None) -> str:
+        return find_spoken(self.names, language) or self.name
 
     @strawberry.field(
         description="What it is, in one word: `stop`, `pool`, `vehicle_parking`, "

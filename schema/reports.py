@@ -16,21 +16,17 @@ from schema.arguments import (
     FirstArgument,
     LastArgument,
     Near,
-    bounded,
 )
-from schema.cost import PAGED, Cost, about
+from schema.cost import LIVE, PAGED, Cost, about
+from schema.issues import Issue, ReportInput, issue
 from schema.key import Info, Key
 from schema.nodes import lookup, lookups
 from schema.paging import Page, Window, window
-from schema.places import Place, on_earth
+from schema.places import Place
+from schema.report_details import ReportDetail, ReportDetailsOf
 
 WRITES = Cost(weight="10")
-MOST_DETAILS = 20
-LONGEST_LINE, LONGEST_DESCRIPTION = 200, 4_000
 CLIENT_KEY = re.compile(r"[A-Za-z0-9._~-]{16,100}")
-MEDIA_URL = re.compile(r"https://[^\s\"<>\\^`{|}]{1,1990}")
-LINES = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
-CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 
 @strawberry.enum(description="How far a report is.")
@@ -89,71 +85,19 @@ class ReportService:
         description="Words to find it by.", directives=[about(5)]
     )
     needs_details: bool = strawberry.field(
-        description="Whether the city wants `details`, which its own pages tell."
+        description="Whether the city wants to know more: see `details`."
     )
+    city: strawberry.Private[str]
     listed: strawberry.Private[bool]  # whether reports of it are published at all
 
-
-@strawberry.input(description="One more thing that the city wants to know of some service.")
-class ReportDetailInput:
-    code: str = strawberry.field(description="What it calls it.")
-    value: str = strawberry.field(description="What is so; several values are several details.")
-
-    def __post_init__(self) -> None:
-        _line(self.code, "input", "details", "code")
-        _line(self.value, "input", "details", "value")
-
-
-@strawberry.input(
-    description="Who reports it, if the city is to answer. It goes to the city's system, is "
-    "deleted here as soon as that has it, and is never shown or logged."
-)
-class ReportContactInput:
-    email: str | None = strawberry.field(default=None, description="Mail address.")
-    first_name: str | None = strawberry.field(default=None, description="First name.")
-    last_name: str | None = strawberry.field(default=None, description="Last name.")
-    phone: str | None = strawberry.field(default=None, description="Telephone number.")
-
-    def __post_init__(self) -> None:
-        for name, value in self.told():
-            _line(value, "input", "contact", name)
-
-    def told(self) -> tuple[tuple[str, str], ...]:
-        """What was filled in, by Open311's names."""
-        return tuple((name, value) for name, value in vars(self).items() if value is not None)
-
-
-@strawberry.input(description="What is wrong, and where: a point (`lat` and `lon`) or an address.")
-class ReportInput:
-    service: str = strawberry.field(description="The `code` of a service of `reportServices`.")
-    description: str = strawberry.field(description="What is wrong, in up to 4000 characters.")
-    lat: float | None = strawberry.field(default=None, description="Latitude (WGS 84), in degrees.")
-    lon: float | None = strawberry.field(
-        default=None, description="Longitude (WGS 84), in degrees."
+    @strawberry.field(
+        description="What else the city wants to know, in its order.",
+        directives=[about(5), LIVE],
     )
-    address: str | None = strawberry.field(default=None, description="Where it is, in one line.")
-    media_url: str | None = strawberry.field(
-        default=None, description="A picture that the city can fetch there: `https://…`."
-    )
-    details: list[ReportDetailInput] | None = strawberry.field(
-        default=None, description="What else the city wants to know; at most 20."
-    )
-    contact: ReportContactInput | None = strawberry.field(
-        default=None, description="Who reports it."
-    )
-
-
-@dataclass(frozen=True, repr=False)
-class Issue:
-    """What is reported. Never printed: `contact` is personal, and texts may be."""
-
-    service: str
-    description: str
-    point: tuple[float, float] | None
-    address: str | None
-    media_url: str | None
-    details: tuple[tuple[str, str], ...]
-    contact: tuple[tuple[str, str], ...]  # by Open311's names of them
+    async def details(self, info: Info) -> list[ReportDetail] | None:
+        if not self.needs_details:
+            return []
+        return await info.context.load(ReportDetailsOf(self.city, self.code))
 
 
 @dataclass(frozen=True)
@@ -259,41 +203,5 @@ class Mutation:
             message = "`clientKey` is 16 to 100 letters, digits, dots, dashes or the like."
             raise BadUserInput(message, "clientKey")
         return await info.context.load(
-            SubmitReport(info.context.city(city), client_key, _issue(input))
+            SubmitReport(info.context.city(city), client_key, issue(input))
         )
-
-
-def _issue(given: ReportInput) -> Issue:
-    """What is reported, checked; BadUserInput if it cannot be sent."""
-    _line(given.service, "input", "service")
-    description = CONTROLS.sub(" ", given.description.replace("\r\n", "\n")).strip()
-    bounded(len(description), 1, LONGEST_DESCRIPTION, "input", "description")
-    point = None
-    if given.lat is not None and given.lon is not None:
-        on_earth(given.lat, given.lon, "input")
-        point = given.lat, given.lon
-    if (point is None) == (given.address is None) or (given.lat is None) != (given.lon is None):
-        raise BadUserInput("Give `lat` and `lon`, or an `address`.", "input")
-    if given.address is not None:
-        _line(given.address, "input", "address")
-    if given.media_url is not None and MEDIA_URL.fullmatch(given.media_url) is None:
-        raise BadUserInput(
-            "`mediaUrl` is an address that begins with `https://`.", "input", "mediaUrl"
-        )
-    details = given.details or []
-    bounded(len(details), 0, MOST_DETAILS, "input", "details")
-    return Issue(
-        service=given.service,
-        description=description,
-        point=point,
-        address=given.address,
-        media_url=given.media_url,
-        details=tuple((one.code, one.value) for one in details),
-        contact=() if given.contact is None else given.contact.told(),
-    )
-
-
-def _line(text: str, *path: str) -> None:
-    """BadUserInput unless it is one line that is not too long."""
-    if LINES.search(text) or not 1 <= len(text.strip()) <= LONGEST_LINE:
-        raise BadUserInput(f"`{path[-1]}` is one line of 1 to {LONGEST_LINE} characters.", *path)

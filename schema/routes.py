@@ -41,7 +41,7 @@ class Mode(Enum):
     MONORAIL = strawberry.enum_value("MONORAIL", description="Monorail.")
 
 
-@strawberry.federation.type(keys=["id"], description="A public transport line.")
+@strawberry.federation.type(keys=["id", "gtfsId"], description="A public transport line.")
 class Route(Node):
     city: strawberry.Private[str]
     gtfs_id: str = strawberry.field(description="Its id in the network's own GTFS feed.")

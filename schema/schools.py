@@ -49,7 +49,7 @@ class SchoolSector(Enum):
     PRIVATE = strawberry.enum_value("PRIVATE", description="Others, mostly under contract.")
 
 
-@strawberry.federation.type(keys=["id"], description="A school.")
+@strawberry.federation.type(keys=["id", "uai"], description="A school.")
 class School(Place):
     uai: str = strawberry.field(description="Its national id: seven digits and a letter.")
     level: SchoolLevel = strawberry.field(description="What it teaches.")

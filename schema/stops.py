@@ -49,7 +49,7 @@ class LocationType(Enum):
 
 
 @strawberry.federation.type(
-    keys=["id"], description="A public transport stop: a station or a quay."
+    keys=["id", "gtfsId"], description="A public transport stop: a station or a quay."
 )
 class Stop(Place):
     parent_id: strawberry.Private[str | None]

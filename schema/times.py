@@ -83,15 +83,13 @@ SCALARS: dict[object, ScalarDefinition] = {
 }
 
 
-@strawberry.federation.type(
-    shareable=True, description="A time of day from which, and until which."
-)
+@strawberry.type(description="A time of day from which, and until which.")
 class TimeSpan:
     from_: LocalTime = strawberry.field(name="from", description="When it opens.")
     to: LocalTime = strawberry.field(description="When it closes; `24:00` is the end of the day.")
 
 
-@strawberry.federation.type(shareable=True, description="One day's opening hours.")
+@strawberry.type(description="One day's opening hours.")
 class DayHours:
     date: dt.date = strawberry.field(description="The day.")
     time_spans: list[TimeSpan] = strawberry.field(

@@ -1,7 +1,6 @@
 """The application: one door to the network, one schema, fresh loaders for each request."""
 
 import asyncio
-import gc
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,36 +9,43 @@ from time import monotonic
 
 import httpx
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
 import cities
-import schema
 from resolvers import Loaders
-from server import explorer, health, pages
-from server.clients import Clients
+from server import explorer, health, home, pages, parts
+from server.clients import HOME, Clients
+from server.compiled.counted import Counted
+from server.concurrency import Concurrency
 from server.documents import Documents
 from server.execution import Executor, Planner
 from server.finished import Finished
 from server.gate import Gate
 from server.http import PATHS, Endpoint, methods, middleware
+from server.interpreter import Interpreter
 from server.live import Live
 from server.metrics import Metrics
-from server.network import transport as public_network
+from server.network import Network
 from server.rates import Rates
 from server.reloading import keep_fresh
 from server.remembered import Remembered
 from server.settings import Settings
+from server.shedding import Shedding
 from server.websocket import Sockets
 from sources import Sources
 from sources.http import Door
-from sources.shared_store import Shared
-
-GC_OBJECTS = 10_000  # made since the last look for cycles, which few of a request's objects are in
+from sources.store import Store
 
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def shared(url: str) -> Store:
+    """What replicas share; imported late, as redis takes a tenth of a start without one."""
+    from sources.shared_store import Shared
+
+    return Shared(url)
 
 
 def create_app(
@@ -57,14 +63,14 @@ def create_app(
     known = cities.load(settings.cities)
     if settings.city not in known:
         raise cities.CityError("POCHE_CITY", f"no city `{settings.city}`", settings.city, known)
-    client = httpx.AsyncClient(
-        transport=transport or public_network(settings.upstream, known.values())
-    )
-    store = Shared(settings.store) if settings.store else None
+    network = transport or Network(settings.upstream, known.values())
+    client = httpx.AsyncClient(transport=network)
+    store = shared(settings.store) if settings.store else None
     door = Door(
         client,
         clock,
         store,
+        get=network.get if isinstance(network, Network) else None,
         ticks=ticks,
         reroute=settings.upstream,
         folder=settings.data,
@@ -72,25 +78,24 @@ def create_app(
         upstreams=cities.upstreams(known.values()),
     )
     sources = Sources(known, door)
-    built = schema.build()._schema
+    built = parts.built(settings.services)._schema
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with client, door.store:
-            usual = gc.get_threshold()
-            gc.collect()
-            gc.freeze()  # what lives as long as the process need not be looked through again
-            gc.set_threshold(GC_OBJECTS)
-            if settings.warm:  # nor what has been read by then: a stall for all, again and again
-                sources.start().add_done_callback(lambda _: gc.freeze())
+            interpreter = Interpreter()
+            if settings.warm:  # what has been read by then stays, too
+                warming = sources.start(parts.services(settings.services))
+                warming.add_done_callback(lambda _: interpreter.freeze())
             sources.courier.start()
             reloading = asyncio.create_task(
                 keep_fresh((clients.refresh, documents.refresh)), name="reloading"
             )
+            watching = asyncio.create_task(concurrency.watch(), name="concurrency")
             yield
             reloading.cancel()
-            gc.set_threshold(*usual)
-            gc.unfreeze()
+            watching.cancel()
+            interpreter.close()
             await live.close()
             await rates.close()
             await sources.courier.close()
@@ -104,15 +109,26 @@ def create_app(
         built, settings.model_copy(update={"max_tokens": settings.max_tokens_with_key})
     )
     clients = Clients(settings, clock)
-    documents = Documents(settings.documents, planner, anonymous, door.store, clients.names)
+    documents = Documents(
+        settings.documents,
+        planner,
+        anonymous,
+        door.store,
+        clients.names,
+        {} if settings.services else {HOME: home.DOCUMENTS},
+    )
     rates = Rates(settings.store, door.store)
     metrics = Metrics(built, sources, documents)
-    gate = Gate(planner, clients, documents, rates, metrics)
+    concurrency = Concurrency()
+    metrics.limits(concurrency)
+    gate = Gate(planner, clients, documents, rates, concurrency, metrics)
     executor = Executor(built, loaders, settings)
-    live = Live(built, executor, settings)
-    metrics.watch(lambda: live.counts)
+    if executor.compiled is not None:
+        metrics.registry.register(Counted(executor.compiled, executor.compared))
     remembered = Remembered(executor, clock, settings.remember_bytes // 2)
     metrics.remembers(remembered)
+    live = Live(built, executor, remembered.body, settings)
+    metrics.watch(lambda: live.counts)
     endpoint = Endpoint(gate, executor, remembered, live, settings, clock)
     routes = [
         *(Route(path, endpoint.answer, methods=methods(settings)) for path in PATHS),
@@ -120,20 +136,19 @@ def create_app(
         *health.routes(sources, lambda: gate.problems),
         *metrics.routes(),
         *explorer.routes(),
+        *([] if settings.services else home.routes(known, settings)),
         *pages.routes(),
     ]
-    again = Middleware(
-        Finished,
-        gate=gate,
-        clock=clock,
-        count=remembered.again,
-        most_bytes=settings.remember_bytes // 2,
-        read_s=settings.read_s,
+    shedding = Shedding(gate, remembered)
+    finished = Finished(
+        gate, clock, remembered.again, settings.remember_bytes // 2, shedding.at_once
     )
     app = Starlette(
-        routes=routes, lifespan=lifespan, middleware=middleware(settings, clients, again)
+        routes=routes, lifespan=lifespan, middleware=middleware(settings, clients, finished)
     )
     app.state.sources = sources
     app.state.live = live
     app.state.gate = gate
+    app.state.finished = finished
+    app.state.leaving = False  # from when on no load balancer should send anybody here
     return app

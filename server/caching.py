@@ -91,5 +91,5 @@ def tag(body: bytes, media_type: str) -> str:
 
 
 def has(if_none_match: str, tag: str) -> bool:
-    """Whether a client has what this is the tag of; compressed (`W/`) or not is the same."""
+    """Whether a client has what this is the tag of; weak or strong is the same."""
     return if_none_match.strip() == "*" or tag in TAG.findall(if_none_match)

@@ -12,13 +12,12 @@ from rich.table import Column, Table
 
 import cities
 from cities import City
-from server.network import transport
+from server.network import Network
 from server.settings import Settings
 from sources import Sources
 from sources.calendar import Calendar
 from sources.errors import SourceError
 from sources.http import Door
-from sources.shared_store import Shared
 
 
 def now() -> datetime:
@@ -52,11 +51,15 @@ async def asked(
         Column("source", no_wrap=True), "answered", "seconds", "rows", "dropped", "why not"
     )
     well = True
-    client = httpx.AsyncClient(transport=transport(settings.upstream, known.values()))
+    from sources.shared_store import Shared  # redis, which takes its time: only where it is asked
+
+    network = Network(settings.upstream, known.values())
+    client = httpx.AsyncClient(transport=network)
     door = Door(
         client,
         now,
         Shared(settings.store) if settings.store else None,
+        get=network.get,
         reroute=settings.upstream,
         folder=settings.data,
         secrets=secrets,

@@ -36,6 +36,10 @@ out, err = Console(), Console(stderr=True)
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65_535)]
+Services = Annotated[
+    str | None,
+    typer.Option(help="As POCHE_SERVICES: `stops,routes`, or all but those: `-stops,-routes`."),
+]
 Stops = Annotated[
     int | None, typer.Option(help="Scale the network to so many stops, for load.", min=200)
 ]
@@ -57,9 +61,9 @@ def main() -> None:
 
 
 @app.command()
-def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def serve(host: Host = "127.0.0.1", port: Port = 8000, services: Services = None) -> None:
     """Serve the cities of POCHE_CITIES over their real upstreams."""
-    _serve(Settings(), host, port)
+    _serve(Settings() if services is None else Settings(services=services), host, port)
 
 
 @app.command()

@@ -8,6 +8,7 @@
     mode = "safelist"                    # or "automatic", or "open"
     rate = 200                           # points a second, and
     burst = 2000                         # how many at once
+    concurrency = 50                     # executions at a time
     deadline = "5s"
     mutations = true                     # may report something to a city
     log_unknown = true                   # count what a safelist would refuse
@@ -20,7 +21,7 @@ import hmac
 import secrets
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -41,6 +42,7 @@ from server.settings import Settings
 log = structlog.get_logger("server")
 
 ANONYMOUS = "anonymous"
+HOME = "home"  # our own page, for citizens
 PREFIX = "poche_"  # for those who look for keys in what was published by mistake
 KEY_BYTES = 24
 MAX_KEY = 200  # characters; nobody has us hash more
@@ -75,6 +77,7 @@ class Client(Strict):
     mode: Mode = "open"
     rate: float = Field(default=100, ge=0)  # points a second; 0 is without end
     burst: int = Field(default=1_000, ge=1)
+    concurrency: int = Field(default=0, ge=0)  # executions at a time; 0 is without end
     deadline_s: Annotated[Seconds, Field(gt=0)] | None = Field(default=None, alias="deadline")
     mutations: bool = False
     log_unknown: bool = False
@@ -92,6 +95,11 @@ class Caller:
 
     client: Client
     address: str
+
+    def on(self, page: str) -> "Caller":
+        """The same on a page of ours, which has no key to show: its documents tell it."""
+        client = self.client.model_copy(update={"name": page, "mode": "safelist"})
+        return replace(self, client=client)
 
     @property
     def account(self) -> str:
@@ -113,7 +121,7 @@ class Clients:
         self._file = settings.clients
         self._pepper = settings.pepper.get_secret_value() if settings.pepper else ""
         self._clock = clock
-        self._anonymous = anonymous(settings)
+        self.anonymous = anonymous(settings)  # None if they may not ask
         self._by_name: Mapping[str, Client] = {}
         self._by_hash: Mapping[str, tuple[Client, Key]] = {}
         self._signature = None if self._file is None else signature(self._file)
@@ -143,7 +151,7 @@ class Clients:
     def identify(self, connection: HTTPConnection) -> Caller:
         """Who asks; RequestError (401, 403)."""
         key = _key(connection)
-        client = self._anonymous if key is None else self._owner(key)
+        client = self.anonymous if key is None else self._owner(key)
         if client is None:
             raise _unknown("A key is needed here.")
         origin = connection.headers.get("origin")
@@ -179,6 +187,7 @@ def anonymous(settings: Settings) -> Client | None:
         mode=settings.anonymous,
         rate=settings.rate,
         burst=settings.burst,
+        concurrency=settings.concurrency,
         mutations=settings.anonymous_mutations,
         log_unknown=settings.log_unknown,
     )
@@ -206,7 +215,7 @@ def _client(file: Path, name: str, table: Any) -> Client:
     where = f"{file.name} [{name}]"
     if not isinstance(table, dict):
         raise ClientError(file.name, f"unknown word `{name}`")
-    if name in (ANONYMOUS, NOBODY.name):
+    if name in (ANONYMOUS, NOBODY.name, HOME):
         raise ClientError(where, "clients without a key are not set here, but by POCHE_ANONYMOUS")
     try:
         return Client(**{**table, "name": name})

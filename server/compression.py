@@ -2,11 +2,15 @@
 
 What is small goes as it is, and so does what is made little by little (AS_IT_IS):
 nothing may wait there. Headers are copied, never changed: an answer that is kept
-must be the same for the next client. What has a strong ETag has a weak one when it
-is compressed: the same answer, in other bytes (RFC 9110, 8.8.1).
+must be the same for the next client.
+
+Other bytes have another ETag (RFC 9110, 8.8.3.3): its own with the coding's mark,
+which says who made them, since another version of a compressor makes other bytes.
+The application knows nothing of it: it is asked about its own tags.
 """
 
 import asyncio
+import re
 import zlib
 from collections.abc import Iterable
 from functools import lru_cache, partial
@@ -17,6 +21,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MIN_BYTES = 1_000
 LARGE = 1 << 19  # bytes from which compressing is done beside the event loop: some 7 ms
 CODINGS = ("br", "gzip")  # the first one where a client likes them alike
+MARKS: dict[str, bytes] = {
+    "br": b"-br" + brotli.__version__.encode(),
+    "gzip": b"-gzip" + zlib.ZLIB_RUNTIME_VERSION.encode(),
+}
+MARKED = re.compile(rb'-(?:br|gzip)[\w.+-]*"')
 AS_IT_IS = (b"text/event-stream", b"multipart/mixed", b"image/png", b"font/", b"application/zip")
 NO_MATTER = (204, 206, 304)  # statuses of answers without a body, or with a part of one
 START, BODY = "http.response.start", "http.response.body"
@@ -34,7 +43,12 @@ class Compression:
             await self._app(scope, receive, send)
             return
         coding = preferred(_given(scope, b"accept-encoding"))
-        answer = _Answer(send, coding, _given(scope, b"if-none-match"))
+        known = _given(scope, b"if-none-match")
+        if MARKED.search(known):
+            others = [pair for pair in scope["headers"] if pair[0] != b"if-none-match"]
+            ours = MARKED.sub(b'"', known)
+            scope = {**scope, "headers": [*others, (b"if-none-match", ours)]}
+        answer = _Answer(send, coding, known)
         await self._app(scope, receive, answer.send)
 
 
@@ -89,7 +103,7 @@ class _Answer:
             self._coder = _Coder(self._coding)
             first = await self._coder.coded(first)
             headers = [
-                (name, _weak(value) if name == b"etag" else value)
+                (name, _marked(value, self._coding) if name == b"etag" else value)
                 for name, value in headers
                 if name != b"content-length"
             ]
@@ -103,10 +117,17 @@ class _Answer:
         if head["status"] != 304 or not self._known:
             return head
         headers = [
-            (name, _weak(value) if name == b"etag" and _weak(value) in self._known else value)
+            (name, self._named(value) if name == b"etag" else value)
             for name, value in head["headers"]
         ]
         return {**head, "headers": headers}
+
+    def _named(self, tag: bytes) -> bytes:
+        """What the client has: the same in the coding that it likes, in another, as it is."""
+        codings = sorted(CODINGS, key=lambda coding: coding != self._coding)
+        marked = [_marked(tag, coding) for coding in codings]
+        likely = [*marked, tag] if self._coding else [tag, *marked]
+        return next((one for one in likely if one in self._known), tag)
 
 
 class _Coder:
@@ -155,8 +176,8 @@ def varying(headers: Headers, by: bytes) -> list[tuple[bytes, bytes]]:
     return [*((name, value) for name, value in headers if name != b"vary"), (b"vary", vary)]
 
 
-def _weak(etag: bytes) -> bytes:
-    return etag if etag.startswith(b"W/") else b"W/" + etag
+def _marked(tag: bytes, coding: str) -> bytes:
+    return tag.removesuffix(b'"') + MARKS[coding] + b'"'
 
 
 def _given(scope: Scope, wanted: bytes) -> bytes:

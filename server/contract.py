@@ -19,6 +19,7 @@ from graphql import (
 from rich.console import Console
 
 import schema
+from server import parts
 from server.usage import deprecated
 
 out = Console()
@@ -74,10 +75,15 @@ def read(file: Path | None) -> GraphQLSchema:
 
 
 @commands.callback()
-def show(context: typer.Context) -> None:
+def show(
+    context: typer.Context,
+    services: Annotated[
+        str | None, typer.Option(help="Only this part, as `poche serve` has it.")
+    ] = None,
+) -> None:
     """Print the GraphQL schema."""
     if context.invoked_subcommand is None:
-        print(schema.build().as_str())  # noqa: T201 - nothing wraps or colours it
+        print(parts.built(services).as_str())  # noqa: T201 - nothing wraps or colours it
 
 
 @commands.command()

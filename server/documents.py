@@ -46,6 +46,8 @@ class Document:
     found: Plan | RequestError
     id: str | None = None
     name: str = NAMELESS
+    published: bool = False  # by a manifest; nobody else's text or registration is
+    page: str | None = None  # the page of ours whose it is; everybody may ask it
 
     @property
     def plan(self) -> Plan:
@@ -70,7 +72,7 @@ class Documents:
 
     `planner` makes the plans of clients with a key, and of all manifests;
     `anonymous` those of what nobody in particular sends. `clients` tells whose
-    folders there may be.
+    folders there may be; `pages` has the manifests of our own pages, by their names.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Documents:
         anonymous: Planner,
         store: Store,
         clients: Callable[[], Collection[str]] | None = None,
+        pages: Mapping[str, Path] | None = None,
     ) -> None:
         self.version = 0  # how often they were read
         self.unknown: Counter[str] = Counter()  # what a safelist refuses, or would, by client
@@ -88,6 +91,7 @@ class Documents:
         self._anonymous = anonymous
         self._store = store
         self._clients = clients
+        self._pages = {name: read(file) for name, file in (pages or {}).items()}
         self._signatures: dict[Path, Signature | None] = {}
         self._files: dict[Path, list[Entry]] = {}
         self._refused: dict[Path, str] = {}
@@ -123,7 +127,7 @@ class Documents:
         if named is None:
             if not asked.query:
                 raise RequestError(422, bad_request("There is no `query` and no `documentId`."))
-            return self._sent(asked.query, client)
+            return self.sent(asked.query, client)
         if asked.query and not named.apollo:
             message = "Send the document's id or its text, not both."
             raise RequestError(422, _coded(message, "CANNOT_SEND_PQ_ID_AND_BODY"))
@@ -140,11 +144,18 @@ class Documents:
             raise _not_found(named, client)
         return found
 
+    def planned(self, asked: Parameters, client: Client) -> bool:
+        """Whether to find it takes no planning of a text that has just come."""
+        text = asked.query
+        if not text or self._planner_of(client).knows(text):
+            return True
+        return self._known(digest(text), client) is not None
+
     def _known(self, name: str, client: Client) -> Document | None:
         """A document of a manifest: the client's own, or everybody's."""
         return self._index.get((client.name, name)) or self._index.get((None, name))
 
-    def _sent(self, text: str, client: Client) -> Document:
+    def sent(self, text: str, client: Client) -> Document:
         """A document that came as text, which may be a known one all the same."""
         known = self._known(digest(text), client)
         if known is not None:
@@ -162,27 +173,30 @@ class Documents:
         if name != digest(text):
             message = "`sha256Hash` is not the digest of `query`."
             raise RequestError(422, _coded(message, "PERSISTED_QUERY_HASH_MISMATCH"))
-        document = self._sent(text, client)
+        document = self.sent(text, client)
         if client.mode == "automatic" and document.id is None and isinstance(document.found, Plan):
             await self._store.shelve(client.name, name, text, AUTOMATIC)
         return document
 
     def _planned(self, text: str, client: Client) -> Plan | RequestError:
         try:
-            return (self._planner if client.keys else self._anonymous).plan(text)
+            return self._planner_of(client).plan(text)
         except RequestError as error:
             return error
 
+    def _planner_of(self, client: Client) -> Planner:
+        return self._planner if client.keys else self._anonymous
+
     def _changed(self) -> bool:
-        return self._folder is not None and self._signatures != {
-            file: signature(file) for file in files(self._folder)
-        }
+        return self._signatures != self._signed()
+
+    def _signed(self) -> dict[Path, Signature | None]:
+        found = () if self._folder is None else files(self._folder)
+        return {file: signature(file) for file in found}
 
     def _load(self) -> None:
         """Read the files that are new or have changed, then swap everything at once."""
-        if self._folder is None:
-            return
-        before, self._signatures = self._signatures, {f: signature(f) for f in files(self._folder)}
+        before, self._signatures = self._signatures, self._signed()
         for file in before.keys() - self._signatures.keys():
             self._files.pop(file, None)
             self._refused.pop(file, None)
@@ -210,13 +224,23 @@ class Documents:
         index: dict[tuple[str | None, str], Document] = {}
         problems: dict[str, str] = {}
         plans = {document.text: document.found for document in self._index.values()}
+        for page, own in self._pages.items():
+            for entry in own:
+                found = plans.get(entry.text) or prepared(self._planner, entry.text)
+                document = Document(
+                    entry.text, found, entry.id, _name(found, entry), published=True, page=page
+                )
+                index[None, entry.id] = document
+                if isinstance(found, RequestError):
+                    problems[f"{page}: {document.name}"] = str(found)
         for file, entries in sorted(self._files.items()):
             for entry in entries:
                 found = plans.get(entry.text) or prepared(self._planner, entry.text)
                 plans[entry.text] = found
                 whose = f" ({entry.client})" if entry.client else ""
                 name = f"{self._shown(file)}: {entry.name or entry.id}{whose}"
-                document = Document(entry.text, found, entry.id, entry.name or _name(found, entry))
+                known = entry.name or _name(found, entry)
+                document = Document(entry.text, found, entry.id, known, published=True)
                 if index.setdefault((entry.client, entry.id), document).text != entry.text:
                     problems[name] = f"there is another document with the id `{entry.id}`"
                     continue

@@ -1,7 +1,9 @@
-"""Errors of requests: what never executes, and which argument a wrong value was meant for."""
+"""Errors: what never executes, and why; what of a field's failure is told, and what is not."""
 
 from typing import Any
+from uuid import uuid4
 
+import structlog
 from graphql import (
     ArgumentNode,
     DocumentNode,
@@ -12,6 +14,10 @@ from graphql import (
     Visitor,
     visit,
 )
+
+log = structlog.get_logger("server")
+
+MAX_MESSAGE = 500
 
 
 class RequestError(Exception):
@@ -36,6 +42,23 @@ def argument_path(document: DocumentNode, error: GraphQLError) -> list[str] | No
     finder = _Finder(wrong)
     visit(document, finder)
     return finder.path
+
+
+def shorten(error: GraphQLError) -> None:
+    """graphql-core's messages repeat the value that is wrong, however long it is."""
+    if len(error.message) > MAX_MESSAGE:
+        error.message = error.message[:MAX_MESSAGE] + "…"
+
+
+def mask(error: GraphQLError) -> None:
+    """An error of ours is for the log; a client gets an id to report it by."""
+    cause = error.original_error
+    if cause is None or "code" in (error.extensions or {}):
+        return
+    number = uuid4().hex[:12]
+    log.error("bug", id=number, path=error.path, exc_info=cause)
+    error.message = f"Something went wrong on our side ({number})."
+    error.extensions = {"code": "INTERNAL", "id": number}
 
 
 class _Finder(Visitor):

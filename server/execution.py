@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
-from uuid import uuid4
 
-import structlog
 from cachebox import LRUCache
 from graphql import (
     DocumentNode,
@@ -24,18 +23,17 @@ from graphql import (
 
 from resolvers import Loaders
 from server.actual import actual
+from server.compiled.compared import Compared
+from server.compiled.executor import Compiled, CompiledExecutor
 from server.cost import Estimate, Estimator
-from server.errors import RequestError, argument_path
+from server.errors import RequestError, argument_path, mask, shorten
 from server.explain import Explained
 from server.introspection import NoIntrospection
 from server.limits import Asked, asked, bounds, over
 from server.settings import Settings
 from sources.cache import deadline
 
-log = structlog.get_logger("server")
-
 MAX_ERRORS = 100  # of validation; graphql-core keeps 50 of coercion
-MAX_MESSAGE = 500
 PLANS = 500_000  # characters of documents kept: some 100 MB of plans at worst, 500 home screens
 
 
@@ -49,6 +47,7 @@ class Plan:
     asked: Mapping[str | None, Asked]
     estimates: dict[str | None, Estimate] = field(default_factory=dict)  # of those known for good
     coordinates: dict[str | None, frozenset[str]] = field(default_factory=dict)  # usage.py's
+    compiled: dict[str | None, Compiled] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The one to execute; RequestError (422) if that cannot be told."""
@@ -88,6 +87,10 @@ class Planner:
         if isinstance(known, RequestError):
             raise RequestError(known.status, *known.errors)
         return known
+
+    def knows(self, text: str) -> bool:
+        """Whether this was planned before, for good or not."""
+        return text in self._plans
 
     @property
     def max_cost(self) -> float:
@@ -139,7 +142,7 @@ class Planner:
             allow_empty_selection_sets=False,
         )
         for error in errors:
-            _shorten(error)
+            shorten(error)
             path = argument_path(document, error)
             code = {"code": "BAD_USER_INPUT", "argumentPath": path} if path else None
             error.extensions = code or {"code": "GRAPHQL_VALIDATION_FAILED"}
@@ -193,12 +196,53 @@ class Executor:
         context = self.loaders(Explained if explained else Loaders)
         seconds = deadline_s or self.settings.deadline_s
         deadline.set(asyncio.get_running_loop().time() + seconds)
+        name = operation.name.value if operation.name else None
+        result = None
+        if self.compiled is not None and not explained:
+            known = self._known(self.compiled, plan, name)
+            result = await self.compiled.execute(known, context, variables)
+        if result is None:
+            result = await self._interpreted(plan, name, variables, context)
+        elif self.settings.executor == "both" and self.compared.due():
+            again = await self._interpreted(plan, name, variables, context)
+            result = self.compared.right(result, again, name)
+        for error in result.errors or ():
+            mask(error)
+        return result, context
+
+    @cached_property
+    def compiled(self) -> CompiledExecutor | None:
+        """Who executes what can be compiled, unless graphql-core is to execute everything."""
+        return None if self.settings.executor == "graphql-core" else CompiledExecutor(self.schema)
+
+    @cached_property
+    def compared(self) -> Compared:
+        return Compared()
+
+    def told(self, plan: Plan, operation_name: str | None) -> dict[str, Any]:
+        """For who has an operation explained: who executed it, and who would have otherwise."""
+        if self.compiled is None:
+            return {"by": "graphql-core", "because": "POCHE_EXECUTOR", "bails": []}
+        operation = plan.operation(operation_name)
+        name = operation.name.value if operation.name else None
+        return self.compiled.told(self._known(self.compiled, plan, name))
+
+    def _known(self, compiled: CompiledExecutor, plan: Plan, name: str | None) -> Compiled:
+        """What has been compiled of an operation."""
+        if name not in plan.compiled:
+            plan.compiled[name] = compiled.known(plan.document, plan.operation(name))
+        return plan.compiled[name]
+
+    async def _interpreted(
+        self, plan: Plan, name: str | None, variables: dict[str, Any] | None, context: Loaders
+    ) -> ExecutionResult:
+        """The result as graphql-core finds it; RequestError (422)."""
         result = execute(
             self.schema,
             plan.document,
             context_value=context,
             variable_values=variables,
-            operation_name=operation.name.value if operation.name else None,
+            operation_name=name,
             hide_suggestions=self.settings.introspection == "off",
             middleware=context.watching if isinstance(context, Explained) else None,
         )
@@ -206,12 +250,10 @@ class Executor:
             result = await _finished(result, context)
         if result.data is None and result.errors and result.errors[0].path is None:
             for error in result.errors:  # variables that cannot be coerced
-                _shorten(error)
+                shorten(error)
                 error.extensions = {**_variable(error), **(error.extensions or {})}
             raise RequestError(422, *result.errors)
-        for error in result.errors or ():
-            _mask(error)
-        return result, context
+        return result
 
 
 async def _finished(executing: Awaitable[ExecutionResult], context: Loaders) -> ExecutionResult:
@@ -240,20 +282,3 @@ def _coded(message: str, code: str) -> GraphQLError:
 def _variable(error: GraphQLError) -> dict[str, Any]:
     names = [node.variable.name.value for node in error.nodes or () if hasattr(node, "variable")]
     return {"code": "BAD_USER_INPUT", "argumentPath": [f"${name}" for name in names]}
-
-
-def _shorten(error: GraphQLError) -> None:
-    """graphql-core's messages repeat the value that is wrong, however long it is."""
-    if len(error.message) > MAX_MESSAGE:
-        error.message = error.message[:MAX_MESSAGE] + "…"
-
-
-def _mask(error: GraphQLError) -> None:
-    """An error of ours is for the log; a client gets an id to report it by."""
-    cause = error.original_error
-    if cause is None or "code" in (error.extensions or {}):
-        return
-    number = uuid4().hex[:12]
-    log.error("bug", id=number, path=error.path, exc_info=cause)
-    error.message = f"Something went wrong on our side ({number})."
-    error.extensions = {"code": "INTERNAL", "id": number}

@@ -4,6 +4,7 @@
 it has plain loaders, and its fields are not watched.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Iterable, Iterator
 from contextlib import contextmanager
@@ -78,6 +79,9 @@ class Explained(Loaders):
             if key in self._waiting:  # answered, or about to be: it waited for that, too
                 self._waiting[key].askers.add(who)
         return await super().load(key)
+
+    async def load_many(self, keys: Iterable[Key[T]]) -> list[T]:
+        return await asyncio.gather(*map(self.load, keys))  # each is asked for in somebody's name
 
     async def collection(self, kind: type[T], city: str) -> Collection[T]:
         with self._seen(kind, city):

@@ -1,7 +1,7 @@
 """Gate: who asks, which document, and whether they may; the same for every transport."""
 
 from collections.abc import Container, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +9,13 @@ from graphql import GraphQLError
 from starlette.requests import HTTPConnection
 
 from server.clients import NOBODY, Caller, Clients, address
+from server.concurrency import Concurrency, Place
 from server.cost import Estimate
 from server.documents import Documents
 from server.errors import RequestError
 from server.execution import Planner, is_mutation
 from server.live import Operation
+from server.logs import current_request
 from server.metrics import Metrics
 from server.parameters import Parameters
 from server.rates import Rates, Standing
@@ -28,6 +30,7 @@ class Gate:
     clients: Clients
     documents: Documents
     rates: Rates
+    concurrency: Concurrency
     metrics: Metrics
 
     @property
@@ -44,7 +47,7 @@ class Gate:
     @contextmanager
     def visit(self, connection: HTTPConnection) -> Iterator[Visit]:
         """One request, from when it comes, of nobody yet, until it is written down."""
-        visit = Visit(Caller(NOBODY, address(connection)))
+        visit = Visit(Caller(NOBODY, address(connection)), request=current_request())
         try:
             yield visit
         finally:
@@ -60,8 +63,13 @@ class Gate:
         visit.caller = self.clients.identify(connection)
 
     async def find(self, visit: Visit, asked: Parameters) -> Operation:
-        """What they ask; RequestError (400, 403, 404, 422)."""
-        visit.document = await self.documents.find(asked, visit.caller.client)
+        """What they ask; RequestError (400, 403, 404, 422, 429, 503)."""
+        client = visit.caller.client
+        planned = self.documents.planned(asked, client)
+        async with nullcontext() if planned else self.place(visit):  # to plan is work, too
+            visit.document = await self.documents.find(asked, client)
+        if visit.document.page and not client.keys:
+            visit.caller = visit.caller.on(visit.document.page)
         name = asked.operation_name or None
         operation = Operation(visit.document.plan, name, asked.variables or {})
         visit.operation = operation.node.name.value if operation.node.name else None
@@ -74,6 +82,10 @@ class Gate:
         """Whether what was asked is looked up each time, to be counted as unknown."""
         sent = visit.document is None or visit.document.id is None
         return sent and visit.caller.client.log_unknown
+
+    def place(self, visit: Visit) -> Place:
+        """Where it may be executed, once that is entered."""
+        return Place(self.concurrency, visit.priority, visit.caller)
 
     def estimate(self, operation: Operation) -> Estimate:
         """What an operation will take."""
@@ -115,5 +127,11 @@ class Gate:
     async def admit_again(self, visit: Visit) -> Standing | None:
         """Let in what was let in before; RequestError (429)."""
         standing = await self.rates.spend(visit.caller, visit.cost)
+        self.metrics.use(visit)
+        return standing
+
+    def admit_alone(self, visit: Visit) -> Standing | None:
+        """The same, where rates are counted here; RequestError (429)."""
+        standing = self.rates.spend_alone(visit.caller, visit.cost)
         self.metrics.use(visit)
         return standing

@@ -32,7 +32,9 @@ Report = dict[str, list[tuple[Source, Vitals]]]
 def routes(sources: Sources, problems: Callable[[], Mapping[str, str]]) -> list[BaseRoute]:
     """`/healthz` (alive), `/readyz` (ready: degraded is ready), `/health` (for people, or JSON)."""
 
-    async def ready(_: Request) -> Response:
+    async def ready(request: Request) -> Response:
+        if request.app.state.leaving:
+            return PlainTextResponse("about to stop\n", 503)
         if sources.warm:
             return PlainTextResponse("ready\n")
         return PlainTextResponse(

@@ -27,7 +27,7 @@ from server.documents import PATH
 from server.errors import RequestError
 from server.execution import Executor, is_mutation
 from server.explain import Explained
-from server.finished import ANSWERED
+from server.finished import Again, Finished, made_of
 from server.gate import Gate
 from server.live import Live, Operation
 from server.logs import RequestIds
@@ -59,8 +59,9 @@ def methods(settings: Settings) -> list[str]:
     return [*IN_URL, "POST", *(["QUERY"] if settings.query_method else [])]
 
 
-def middleware(settings: Settings, clients: Clients, again: Middleware) -> list[Middleware]:
+def middleware(settings: Settings, clients: Clients, finished: Finished) -> list[Middleware]:
     """What stands around every answer: its id, compression, other sites' leave to read it."""
+    again = Middleware(Again, finished=finished, read_s=settings.read_s)
     found = [Middleware(RequestIds), again, Middleware(Compression)]
     if settings.cors_origins or settings.clients:
         found.append(
@@ -165,9 +166,12 @@ class Endpoint:
 
     async def _admitted(self, visit: Visit, operation: Operation) -> Operation:
         """The same, with what is to be counted for as long as it stays open; RequestError."""
+        place = self._gate.place(visit)
+        if place.hopeless and not self._remembered.knows(operation, None, place):
+            raise place.refused()
         await self._gate.admit(visit, operation)
         points = max(1, ceil(visit.cost))
-        return replace(operation, address=visit.caller.address, points=points)
+        return replace(operation, address=visit.caller.address, points=points, place=place)
 
     async def _asked(self, request: Request) -> Parameters:
         if request.method in IN_URL:
@@ -189,19 +193,25 @@ class Endpoint:
         if "cost" in explain:
             cost = await self._gate.quote(visit, operation)
             return _json({"data": None, "extensions": {"cost": cost}}, 200, media_type)
+        deadline_s, place = visit.caller.client.deadline_s, self._gate.place(visit)
+        alone = bool(explain) or is_mutation(operation.node)
+        if place.hopeless and (alone or not self._remembered.knows(operation, deadline_s, place)):
+            raise place.refused()  # and nothing is spent
         standing = await self._gate.admit(visit, operation)
         more: dict[str, Any] = {}
         with while_connected(request):
-            if explain or is_mutation(operation.node):
-                answer, context = await self._executed(visit, operation, "sources" in explain)
+            if alone:
+                async with place:
+                    answer, context = await self._executed(visit, operation, "sources" in explain)
                 if isinstance(context, Explained):
                     took = self._gate.actual(operation, orjson.loads(answer.data), context.waited)
                     more["cost"] = self._gate.bill(operation, standing, took)
                     more["explain"] = context.report()
+                    more["executor"] = self._executor.told(operation.plan, operation.name)
             else:
-                answer = await self._remembered.answer(operation, visit.caller.client.deadline_s)
+                answer = await self._remembered.answer(operation, deadline_s, place)
                 if not self._gate.watches(visit):
-                    request.scope[ANSWERED] = visit, answer
+                    made_of(request.scope, visit, answer)
         visit.answered(answer.touched, *answer.errors)
         sources = bool(answer.touched) and request.headers.get("x-poche-sources") != "off"
         headers = _headers(media_type, standing.headers if standing else {})

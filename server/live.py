@@ -8,7 +8,7 @@ it has time again, it gets the latest.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from graphql import GraphQLSchema, OperationDefinitionNode, OperationType
 from resolvers.provenance import rested_on
 from schema.key import CHANGES_ONLY
 from server.answers import Answer
+from server.concurrency import Place
 from server.errors import RequestError
 from server.execution import Executor, Plan
 from server.parameters import bad_request
@@ -41,7 +42,8 @@ FAREWELL_S = 5.0
 class Operation:
     """What a client asks: an operation that may be executed, with its variables.
 
-    `address` is who asks, and `points` what it costs each time that it is executed.
+    `address` is who asks, `points` what it costs each time that it is executed, and
+    `place` where it may be, if it is no subscription.
     """
 
     plan: Plan
@@ -49,8 +51,9 @@ class Operation:
     variables: Mapping[str, Any]
     address: str = ""
     points: int = 1
+    place: Place | None = None
 
-    @property
+    @cached_property
     def key(self) -> tuple[Any, ...]:
         """The same for all who ask the same; RequestError (422) if nobody can ask that."""
         try:
@@ -154,8 +157,15 @@ class Listener:
 class Live:
     """All open questions of this process, and the clients that listen."""
 
-    def __init__(self, schema: GraphQLSchema, executor: Executor, settings: Settings) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        executor: Executor,
+        once: Callable[[Operation], Awaitable[bytes]],
+        settings: Settings,
+    ) -> None:
         self.turns = asyncio.Semaphore(TURNS)
+        self.once = once  # the response to what is no subscription; RequestError
         self.settings = settings
         self._executor = executor
         self._changes_only = _changes_only(schema)
@@ -221,11 +231,6 @@ class Live:
             if not question.listeners:
                 question.end()
                 del self._questions[key]
-
-    async def once(self, operation: Operation) -> bytes:
-        """The response to an operation that is no subscription; RequestError."""
-        answer, _ = await self.executed(operation)
-        return answer.whole()
 
     async def executed(self, operation: Operation) -> tuple[Answer, float]:
         """An answer, and for how many seconds it is good; RequestError."""

@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
-from os import urandom
+from random import getrandbits
 from typing import Any
 
 import orjson
@@ -12,6 +12,8 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PROCESSORS: list[structlog.typing.Processor] = []  # the one list that all loggers have
+REQUEST_ID = b"x-request-id"
+LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 GIVEN = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")
 
 
@@ -38,14 +40,12 @@ def configure(form: str) -> None:
 
 
 def request(**about: Any) -> None:
-    """The line of one request; as JSON, at a third of the time that structlog takes for it."""
-    if JSON not in PROCESSORS:
+    """The line of one `request`; as JSON, at a third of the time that structlog takes for it."""
+    if PROCESSORS[-1:] != [JSON]:
         structlog.get_logger("server").info("request", **about)
         return
-    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    ids = structlog.contextvars.get_contextvars()
-    line = {**about, **ids, "event": "request", "level": "info", "timestamp": at}
-    sys.stderr.write(_dumped(line) + "\n")
+    about["event"], about["level"], about["timestamp"] = "request", "info", datetime.now(UTC)
+    sys.stderr.write(orjson.dumps(about, option=LINE).decode())
 
 
 def _dumped(event: Any, **options: Any) -> str:
@@ -64,6 +64,18 @@ class Stderr:
     debug = info = warning = error = critical = msg
 
 
+def request_id(given: bytes) -> bytes:
+    """A request's own id, if it has one that may be written down; else a new one."""
+    if given and GIVEN.fullmatch(given):
+        return given
+    return b"%032x" % getrandbits(128)  # no secret: a third of the time of urandom
+
+
+def current_request() -> str:
+    """The id of the request that is being answered."""
+    return str(structlog.contextvars.get_contextvars().get("request", ""))
+
+
 class RequestIds:
     """Every request has an id, its own `X-Request-Id` or a new one; answer and log say it."""
 
@@ -74,12 +86,12 @@ class RequestIds:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        name = given if GIVEN.fullmatch(given) else urandom(16).hex().encode()
+        given = next((value for name, value in scope["headers"] if name == REQUEST_ID), b"")
+        name = request_id(given)
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", name)]
+                message["headers"] = [*message["headers"], (REQUEST_ID, name)]
             await send(message)
 
         bound = structlog.contextvars.bind_contextvars(request=name.decode())

@@ -6,13 +6,13 @@ client is one of the file's, an operation one of the manifests', a field one of
 the schema's.
 """
 
-from collections import Counter as Tally
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLSchema
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -20,15 +20,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from server.concurrency import Concurrency
 from server.documents import NAMELESS, Documents
 from server.live import Operation
 from server.remembered import Remembered
+from server.tally import Tally
 from server.usage import METRIC, coordinates, given
 from server.visit import Visit
 from sources import Sources
 from sources.breaker import State
 
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 OPERATIONS = 500  # that have a name of their own in the metrics; all others are one
 SHAPES = 1_000  # documents whose fields are not yet added up
 OTHER = "other"
@@ -47,30 +48,10 @@ class Metrics:
         self._schema = schema
         self._sources = sources
         self._operations: set[str] = {NAMELESS}
-        self._shapes: Tally[tuple[str, frozenset[str]]] = Tally()
-        self._fields: Tally[tuple[str, str]] = Tally()
-        requests = Counter(
-            "poche_requests",
-            "Requests, by what became of them.",
-            ("client", "operation", "outcome"),
-            registry=self.registry,
-        )
-        seconds = Histogram(
-            "poche_request_seconds",
-            "How long requests took.",
-            ("operation",),
-            buckets=SECONDS,
-            registry=self.registry,
-        )
-        cost = Counter(
-            "poche_cost_points",
-            "What requests were estimated to cost.",
-            ("client",),
-            registry=self.registry,
-        )
-        # Finding the one with some labels takes longer than counting; there are few.
-        self._requests, self._seconds = cache(requests.labels), cache(seconds.labels)
-        self._cost = cache(cost.labels)
+        self._shapes: Counter[tuple[str, frozenset[str]]] = Counter()
+        self._fields: Counter[tuple[str, str]] = Counter()
+        self._ended = Tally()
+        self.registry.register(self._ended)
         self._age = Gauge(
             "poche_source_age_seconds",
             "Age of what is held of a source.",
@@ -101,16 +82,17 @@ class Metrics:
         """Tell where answers came from, and how much is remembered."""
         self.registry.register(_Remembering(remembered))
 
+    def limits(self, concurrency: Concurrency) -> None:
+        """Tell how many are executed at a time, how many may be, and who was refused."""
+        self.registry.register(_Limiting(concurrency))
+
     def routes(self) -> list[BaseRoute]:
         return [Route("/metrics", self._answer, methods=["GET"])]
 
     def count(self, visit: Visit) -> None:
         """Count one request that has ended."""
-        client, operation = visit.client, self._operation(visit.name)
-        self._requests(client, operation, visit.outcome).inc()
-        self._seconds(operation).observe(visit.took_s)
-        if visit.cost:
-            self._cost(client).inc(visit.cost)
+        operation = self._operation(visit.name)
+        self._ended.count(visit.client, operation, visit.outcome, visit.took_s, visit.cost)
 
     def named(self, asked: Operation) -> frozenset[str]:
         """What of the schema an operation names."""
@@ -132,7 +114,7 @@ class Metrics:
         return self._fields
 
     def _add_up(self) -> None:
-        shapes, self._shapes = self._shapes, Tally()
+        shapes, self._shapes = self._shapes, Counter()
         for (client, fields), count in shapes.items():
             for one in fields:
                 self._fields[client, one] += count
@@ -195,6 +177,35 @@ class _Counted(Collector):
             "Requests that name a field, an argument or a value of the schema.",
             ("client", "coordinate"),
             self._metrics.fields,
+        )
+
+
+class _Limiting(Collector):
+    """How much is under way, and what was too much."""
+
+    def __init__(self, concurrency: Concurrency) -> None:
+        self._concurrency = concurrency
+
+    def collect(self) -> Iterable[Metric]:
+        found = self._concurrency
+        for name, about, numbers in (
+            ("poche_executions", "Executions that are under way.", found.running),
+            ("poche_executions_waiting", "Requests that wait for a place.", found.waiting),
+        ):
+            gauge = GaugeMetricFamily(name, about, labels=("priority",))
+            for priority, number in numbers.items():
+                gauge.add_metric((priority.name.lower(),), number)
+            yield gauge
+        yield _family(
+            "poche_overload_refused",
+            "Requests that found no place.",
+            ("priority",),
+            {(priority.name.lower(),): n for priority, n in found.refused.items()},
+        )
+        limit, delay_s = found.gradient.limit, found.gradient.delay_s
+        yield GaugeMetricFamily("poche_executions_limit", "Executions that may be.", int(limit))
+        yield GaugeMetricFamily(
+            "poche_loop_delay_seconds", "How long work waits for this process.", delay_s
         )
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 
 import cities
 from server.checking import now, validated
-from server.network import transport
+from server.network import Network
 from server.proposing import Wanted, described, quoted, table_text, wanted
 from server.settings import Settings
 from sources import Sources
@@ -114,7 +114,7 @@ def _door(client: httpx.AsyncClient, settings: Settings) -> Door:
 async def _tables(
     asked: Sequence[Wanted], slug: str, known: dict[str, cities.City], settings: Settings
 ) -> list[str]:
-    client = httpx.AsyncClient(transport=transport(settings.upstream, ()))
+    client = httpx.AsyncClient(transport=Network(settings.upstream, ()))
     async with client:
         door = _door(client, settings)
         try:

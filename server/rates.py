@@ -9,29 +9,23 @@ of the door. Both count alike (`tests/front_door/test_rates.py`).
 
 import asyncio
 from datetime import UTC, datetime
-from hashlib import blake2b
-from math import ceil, floor, inf
+from math import ceil, floor
 from time import time
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cachebox import LRUCache
 from graphql import GraphQLError
-from limits import RateLimitItemPerSecond
-from limits.aio.storage import RedisStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from redis.asyncio import ConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from server.clients import Caller, Client
 from server.errors import RequestError
 from server.limits import over
 from sources.store import Store
 
+if TYPE_CHECKING:
+    from server.shared_rates import SharedWindows
+
 PATIENCE_S = 0.5
 ACCOUNTS = 50_000  # that one replica counts for itself; those seen last
-PREFIX = "poche:1:rate"
 STANDING = ("RateLimit-Policy", "RateLimit")
 RATED = (b"ratelimit-policy", b"ratelimit")
 
@@ -59,11 +53,13 @@ class Standing(NamedTuple):
 
     @property
     def raw(self) -> list[tuple[bytes, bytes]]:
+        """The same, as ASGI has them."""
+        return [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+
+    @property
+    def wired(self) -> bytes:
         """The same, as they go over the wire."""
-        return [
-            (b"ratelimit-policy", b'"cost";q=%d;w=%d' % (self.limit, self.window_s)),
-            (b"ratelimit", b'"cost";r=%d;t=%d' % (self.left, self.more_in_s)),
-        ]
+        return b'ratelimit-policy: "cost";q=%d;w=%d\r\nratelimit: "cost";r=%d;t=%d\r\n' % self
 
 
 class Rates:
@@ -72,38 +68,31 @@ class Rates:
     def __init__(self, url: str | None, store: Store) -> None:
         self._store = store
         self._here = Windows()
-        self._shared: SlidingWindowCounterRateLimiter | None = None
-        self._pool: Any = None  # redis-py types it by what its connections are
-        if url is not None:
-            retry = Retry(NoBackoff(), 0)  # the time-out is ours, for the whole operation
-            self._pool = ConnectionPool.from_url(url, retry=retry)
-            storage = RedisStorage(
-                "async+redis://",  # the pool knows the real one
-                implementation="redispy",
-                key_prefix=PREFIX,
-                connection_pool=self._pool,
-            )
-            self._shared = SlidingWindowCounterRateLimiter(storage)
+        self._shared = None if url is None else _shared(url)
 
     async def spend(self, caller: Caller, cost: float) -> Standing | None:
         """Count so many points, and say what is left; RequestError (422, 429).
 
         None for a client without a rate.
         """
-        client, points = caller.client, max(1, ceil(cost))
+        if not caller.client.rate:
+            return None
+        points = _points(caller.client, cost)
+        return _granted(caller.client, points, *await self._counted(caller, points))
+
+    @property
+    def alone(self) -> bool:
+        """Whether this replica counts for itself, so that nothing need be waited for."""
+        return self._shared is None or self._store.alone
+
+    def spend_alone(self, caller: Caller, cost: float) -> Standing | None:
+        """The same, counted by this replica."""
+        client = caller.client
         if not client.rate:
             return None
-        if points > client.burst:
-            error = over("cost", points, client.burst, "COST_ESTIMATED_TOO_EXPENSIVE")
-            raise RequestError(422, error)
-        granted, standing = await self._counted(caller, points)
-        if granted:
-            return standing
-        wait_s = max(1, ceil((points - standing.left) / client.rate))
-        message = f"Over the rate of {client.rate:g} points a second. Ask again in {wait_s} s."
-        error = GraphQLError(message, extensions={"code": "RATE_LIMITED", "retryAfter": wait_s})
-        headers = {"Retry-After": str(wait_s), **standing.headers}
-        raise RequestError(429, error, headers=headers)
+        points = _points(client, cost)
+        counted = self._here.count(client.burst, _window_s(client), caller.account, points)
+        return _granted(client, points, *counted)
 
     async def standing(self, caller: Caller) -> Standing | None:
         """What a client has left, and nothing spent for asking; None without a rate."""
@@ -111,55 +100,73 @@ class Rates:
 
     async def _counted(self, caller: Caller, points: int) -> tuple[bool, Standing]:
         burst, window_s = caller.client.burst, _window_s(caller.client)
-        if self._shared is not None and not self._store.alone:
+        if self._shared is not None and not self.alone:
             try:
                 async with asyncio.timeout(PATIENCE_S):
-                    return await _count(self._shared, burst, window_s, caller.account, points)
-            except (RedisError, OSError, TimeoutError):
+                    found = await self._shared.count(burst, window_s, caller.account, points)
+                    granted, left, more_in_s = found
+                    return granted, Standing(burst, window_s, left, more_in_s)
+            except OSError:  # and TimeoutError, which is one
                 pass
         return self._here.count(burst, window_s, caller.account, points)
 
     async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.aclose()
+        if self._shared is not None:
+            await self._shared.close()
 
 
 class Windows:
     """What accounts spent in this window of time and the one before, which fades out."""
 
     def __init__(self) -> None:
-        self._spent: LRUCache[tuple[str, int], tuple[int, int, int]] = LRUCache(ACCOUNTS)
+        self._spent: LRUCache[tuple[str, int], tuple[float, int, int]] = LRUCache(ACCOUNTS)
 
     def count(self, burst: int, window_s: int, account: str, points: int) -> tuple[bool, Standing]:
         """Whether so many points may be spent, which then are, and what is left."""
         now = time()
-        number, into = int(now // window_s), now % window_s
-        at, before, spent = self._spent.get((account, window_s)) or (number, 0, 0)
+        number, into = divmod(now, window_s)
+        rest_s, what = window_s - into, (account, window_s)
+        at, before, spent = self._spent.get(what) or (number, 0, 0)
         if at != number:
             before, spent = (spent if at == number - 1 else 0), 0
-        fading = before * (window_s - into) / window_s
+        fading = before * rest_s / window_s
         granted = floor(fading + spent) + points <= burst
         if granted:
             spent += points
-        self._spent[account, window_s] = number, before, spent
-        more_in_s = min(
-            (window_s - into) % (window_s / before) if before else inf,
-            (window_s - into) % window_s if spent else inf,
-        )
+        self._spent[what] = number, before, spent
+        more_in_s = rest_s % window_s if spent else float(rest_s if before else 0)
+        if before:  # which comes back point by point
+            more_in_s = min(more_in_s, rest_s % (window_s / before))
         left = max(0, burst - floor(fading + spent))
-        return granted, Standing(burst, window_s, left, 0 if more_in_s == inf else ceil(more_in_s))
+        wait_s = ceil(now + more_in_s - now)  # as precise as a clock: 1e-15 s is no second
+        return granted, Standing(burst, window_s, left, wait_s)
+
+
+def _shared(url: str) -> "SharedWindows":
+    """Imported late, as redis takes a tenth of a start that does without it."""
+    from server.shared_rates import SharedWindows
+
+    return SharedWindows(url)
+
+
+def _points(client: Client, cost: float) -> int:
+    """What is to be counted; RequestError (422) if that is more than there ever is."""
+    points = max(1, ceil(cost))
+    if points > client.burst:
+        error = over("cost", points, client.burst, "COST_ESTIMATED_TOO_EXPENSIVE")
+        raise RequestError(422, error)
+    return points
+
+
+def _granted(client: Client, points: int, granted: bool, standing: Standing) -> Standing:
+    """How the client stands now; RequestError (429) if it was not granted that much."""
+    if granted:
+        return standing
+    wait_s = max(1, ceil((points - standing.left) / client.rate))
+    message = f"Over the rate of {client.rate:g} points a second. Ask again in {wait_s} s."
+    error = GraphQLError(message, extensions={"code": "RATE_LIMITED", "retryAfter": wait_s})
+    raise RequestError(429, error, headers={"Retry-After": str(wait_s), **standing.headers})
 
 
 def _window_s(client: Client) -> int:
     return max(1, ceil(client.burst / client.rate))
-
-
-async def _count(
-    counter: SlidingWindowCounterRateLimiter, burst: int, window_s: int, account: str, points: int
-) -> tuple[bool, Standing]:
-    item = RateLimitItemPerSecond(burst, window_s)
-    digest = blake2b(account.encode(), digest_size=16).hexdigest()
-    granted = await counter.hit(item, digest, cost=points)
-    more_at, left = await counter.get_window_stats(item, digest)
-    more_in_s = max(0, ceil(more_at - time()))
-    return granted, Standing(burst, window_s, left, more_in_s)

@@ -14,6 +14,7 @@ from typing import Any
 
 from resolvers.loaders import language
 from server.answered import Answer
+from server.concurrency import Place
 from server.errors import RequestError
 from server.execution import Executor
 from server.live import Operation
@@ -49,14 +50,25 @@ class Remembered:
         """An answer was given again as it was finished (`finished.py`)."""
         self.counts["finished"] += 1
 
-    async def answer(self, operation: Operation, deadline_s: float | None) -> Answer:
-        """The answer to a query; RequestError (422) if it cannot be executed."""
-        name = operation.node.name
-        try:
-            variables = operation.key[-1]
-        except RequestError:  # too deep to be compared; what nobody declared hurts nobody
-            return await self._execute(operation, deadline_s)
-        key = (operation.plan.digest, name and name.value, variables, language.get())
+    def knows(self, operation: Operation, deadline_s: float | None, place: Place) -> bool:
+        """Whether the answer takes no execution of its own, in that place."""
+        key = _key(operation)
+        if key is None:
+            return False
+        known, flight = self._answers.get(key), self._flights.get((key, deadline_s))
+        return (known is not None and known.stands(self._clock())) or (
+            flight is not None and flight.takes(place)
+        )
+
+    async def answer(self, operation: Operation, deadline_s: float | None, place: Place) -> Answer:
+        """The answer to a query, executed in that place if it must be.
+
+        RequestError if it cannot be executed (422), or finds no place (429, 503).
+        """
+        key = _key(operation)
+        if key is None:
+            async with place:
+                return await self._execute(operation, deadline_s)
         known = self._answers.get(key)
         if known is not None:
             if known.stands(self._clock()):
@@ -65,18 +77,27 @@ class Remembered:
                 return known
             self._forget(key)
         flight = self._flights.get((key, deadline_s))
-        if flight is not None and flight.open:
+        if flight is not None and flight.takes(place):
             self.counts["flight"] += 1
             return await flight.landed()
         self.counts["execution"] += 1
         flight = self._flights[key, deadline_s] = _Flight(
-            self._executed(key, operation, deadline_s)
+            self._executed(key, operation, deadline_s, place), place
         )
         flight.task.add_done_callback(lambda _: self._ended((key, deadline_s), flight))
         return await flight.landed()
 
-    async def _executed(self, key: Key, operation: Operation, deadline_s: float | None) -> Answer:
-        answer = await self._execute(operation, deadline_s)
+    async def body(self, operation: Operation) -> bytes:
+        """The response to a query that comes another way than by plain HTTP; RequestError (422)."""
+        assert operation.place is not None  # noqa: S101 - it was let in
+        answer = await self.answer(operation, None, operation.place)
+        return answer.body(sources=bool(answer.touched), now=self._clock())
+
+    async def _executed(
+        self, key: Key, operation: Operation, deadline_s: float | None, place: Place
+    ) -> Answer:
+        async with place:
+            answer = await self._execute(operation, deadline_s)
         if answer.lasts(self._clock()):
             self._remember(key, answer)
         return answer
@@ -120,18 +141,30 @@ class Remembered:
             del self._flights[what]
 
 
+def _key(operation: Operation) -> Key | None:
+    """What answers are known by; None if variables are too deep to be compared."""
+    name = operation.node.name
+    try:
+        variables = operation.key[-1]
+    except RequestError:  # what nobody declared hurts nobody
+        return None
+    return (operation.plan.digest, name and name.value, variables, language.get())
+
+
 class _Flight:
     """One execution, and who waits for it: it goes on until the last of them has gone."""
 
-    def __init__(self, execution: Coroutine[Any, Any, Answer]) -> None:
+    def __init__(self, execution: Coroutine[Any, Any, Answer], place: Place) -> None:
+        self.place = place
         self.task = asyncio.create_task(execution, name="execution")
         self._began = self.task.get_loop().time()
         self._waiting = 0
 
-    @property
-    def open(self) -> bool:
-        """Whether one more may wait for it."""
-        return self._waiting > 0 and self.task.get_loop().time() - self._began < JOIN_S
+    def takes(self, place: Place) -> bool:
+        """Whether somebody else may wait for it, and need not: it comes as soon as theirs would."""
+        soon = self.place.taken or self.place.priority >= place.priority
+        late = self.task.get_loop().time() - self._began >= JOIN_S
+        return soon and self._waiting > 0 and not late
 
     async def landed(self) -> Answer:
         self._waiting += 1

@@ -18,6 +18,11 @@ class Settings(BaseSettings):
         default=Path("~/.cache/poche").expanduser(),
         description="Where timetables, and reports on their way, are kept.",
     )
+    services: str | None = Field(
+        default=None,
+        description="Serve this part of the schema, as one subgraph of several: "
+        "`stops,routes`, or all but those: `-stops,-routes`.",
+    )
     upstream: str | None = Field(
         default=None, description="Ask all upstreams at this address instead: the sandbox."
     )
@@ -65,6 +70,9 @@ class Settings(BaseSettings):
         default=100, ge=0, description="Points a second for an address without a key; 0: no end."
     )
     burst: int = Field(default=1_000, ge=1, description="Points that it may spend at once.")
+    concurrency: int = Field(
+        default=100, ge=0, description="Executions at a time for such an address; 0: no end."
+    )
     introspection: Literal["on", "off"] = Field(
         default="on", description="Whether clients may ask for the schema itself."
     )
@@ -95,8 +103,17 @@ class Settings(BaseSettings):
     remember_bytes: int = Field(
         default=1 << 26, ge=0, description="Bytes of answers that each worker remembers; 0: none."
     )
+    executor: Literal["compiled", "graphql-core", "both"] = Field(
+        default="compiled",
+        description="Who executes queries; both: compiled, and now and then compared.",
+    )
     partial_success_status: Literal[200, 294] = Field(
         default=200, description="Status of data that comes with errors (GraphQL over HTTP draft)."
+    )
+    drain_s: float = Field(
+        default=0,
+        ge=0,
+        description="Seconds served on after SIGTERM, not ready, for load balancers to notice.",
     )
     warm: bool = Field(default=True, description="Read every source once when starting.")
     log: Literal["json", "console"] = Field(default="console", description="How logs are written.")

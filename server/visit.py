@@ -11,6 +11,7 @@ from graphql import GraphQLError
 
 from server import logs
 from server.clients import Caller
+from server.concurrency import Priority
 from server.documents import NAMELESS, Document
 
 
@@ -27,11 +28,18 @@ class Visit:
     codes: tuple[str, ...] = ()
     outcome: str = "OK"  # or PARTIAL, or the code that it was refused with
     took_s: float = 0.0
+    request: str = ""  # its id
     _began: float = field(default_factory=perf_counter)
 
     @property
     def client(self) -> str:
         return self.caller.client.name
+
+    @property
+    def priority(self) -> Priority:
+        """Who comes first when not all can be answered."""
+        published = self.document is not None and self.document.published
+        return Priority(bool(self.caller.client.keys) + published)
 
     @property
     def name(self) -> str:
@@ -49,24 +57,32 @@ class Visit:
         if errors:
             self.outcome = "PARTIAL"
 
-    def again(self, address: str) -> "Visit":
+    def again(self, address: str, request: str) -> "Visit":
         """The same, just begun: who asks it again is answered the same."""
-        caller = Caller(self.caller.client, address)
+        same = self.caller.address == address
         return Visit(  # a third of the time that `replace` takes
-            caller, self.document, self.operation, self.cost, self.uses, self.sources, self.codes
+            self.caller if same else Caller(self.caller.client, address),
+            self.document,
+            self.operation,
+            self.cost,
+            self.uses,
+            self.sources,
+            self.codes,
+            request=request,
         )
 
     def end(self) -> None:
         """Write it down."""
         self.took_s = perf_counter() - self._began
         logs.request(
+            request=self.request,
             client=self.client,
             network=self.caller.network,
             document=self.document.id if self.document else None,
             operation=self.operation,
             outcome=self.outcome,
             cost=self.cost,
-            ms=round(self.took_s * 1_000, 1),
+            ms=int(self.took_s * 10_000) / 10,
             sources=sorted(self.sources),
             errors=self.codes,
         )

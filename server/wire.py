@@ -1,17 +1,29 @@
-"""Wire: what may come over one connection before there is a request, or between two messages.
+"""Wire: what may come and go over one connection, and how long that may take.
 
 uvicorn reads heads of any size for any time, requests and WebSocket frames as
-fast as they come, and answers pings of whom takes no answers. Here all that has
-a bound. Whoever passes it is told why, and then not listened to any more: to cut
-the connection at once would take the reason away with it.
+fast as they come, answers pings of whom takes no answers, and waits for ever for
+who reads an answer too slowly, or not at all. Here all that has a bound. Whoever
+passes it is told why, and then not listened to any more: to cut the connection at
+once would take the reason away with it. Who does not listen either is cut off.
+
+A request that was just answered to somebody else (`finished.py`) is answered here:
+a task and an application would take as long as all the rest.
 """
 
 from asyncio import TimerHandle, Transport
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from server.finished import Finished, wired
 
 HEAD_S = 10.0  # for the head of a request, and for a body that nobody wants any more
 MAX_HEAD = 65_536  # bytes; the URL has a bound of its own
@@ -21,17 +33,25 @@ MAX_FRAMES = 1_000  # that a WebSocket client may send at once, and
 FRAMES_PER_S = 50  # how many it may send after that
 PIECE = 4_096  # bytes taken at a time; a network read has 256 KiB, which is 40,000 frames
 LINGER_S = 2.0
+TAKE_S = 20.0  # for whoever is sent something to take it, and so many bytes a second:
+TAKE_BYTES_PER_S = 4_096
+FORWARDED, CLOSE = b"x-forwarded-for", b"connection: close\r\n"
 POLICY_VIOLATION = 1008
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """HTTP/1.1, its heads bounded in bytes, number of headers and time."""
+    """HTTP/1.1, its heads bounded in bytes, number of headers and time, its answers in time."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, finished: Finished, **options: Any) -> None:
         super().__init__(*args, **options)
+        self._finished = finished
         self._head: int | None = 0  # bytes of it so far; None while there is a body
         self._late: TimerHandle | None = None
+        self._slow: TimerHandle | None = None  # to take what it was sent
         self._over = False
+        self._reading = False
+        self._next: RequestResponseCycle | None = None  # a request that may be all there soon
+        self._at_once = 0  # answers to what one read brought
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -40,30 +60,32 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._in_time()
+        self._taken()
 
     def data_received(self, data: bytes) -> None:
+        self._reading, self._at_once = True, 0
         for piece in _pieces(data):
             if self._over or self.transport.is_closing():
-                return
+                break
             if self.transport.get_protocol() is not self:  # it is a WebSocket now
-                return
+                break
             if self._head is not None:
                 self._head += len(piece)
-                self._hurry()
                 if self._head > MAX_HEAD:
                     self._refuse(431)
-                    return
+                    break
             super().data_received(piece)
+            if self._head:  # and there is more of it to come
+                self._hurry()
             if len(self.pipeline) > MAX_WAITING:
                 self.transport.close()
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if len(self.headers) >= MAX_HEADERS:
-            self._refuse(431)
-            raise ValueError(MAX_HEADERS)
-        super().on_header(name, value)
+        self._reading = False
+        self._begin()
 
     def on_headers_complete(self) -> None:
+        if len(self.headers) > MAX_HEADERS:
+            self._refuse(431)
+            raise ValueError(MAX_HEADERS)
         self._head = None
         self._in_time()
         super().on_headers_complete()
@@ -72,15 +94,90 @@ class HttpProtocol(HttpToolsProtocol):
         self._head = 0
         self._in_time()
         super().on_message_complete()
+        if self._next is not None and not self._answered(self._next):
+            self._begin()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._head is None:
             self._hurry()
+        if self.transport.is_closing():
+            self._awaiting_taken()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._awaiting_taken()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._taken()
+        if self.transport.is_closing():
+            self._awaiting_taken()
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        self._awaiting_taken()
 
     def send_400_response(self, msg: str) -> None:
         if not self._over:
             super().send_400_response(msg)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if self._reading and cycle.more_body and app is self.app:
+            self._next = cycle
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _begin(self) -> None:
+        """Have the application answer what is not answered yet."""
+        cycle, self._next = self._next, None
+        if cycle is not None and not self._over and not self.transport.is_closing():
+            super()._start_asgi_task(cycle, self.app)
+
+    def _answered(self, cycle: RequestResponseCycle) -> bool:
+        """Whether the request, which is all there, was answered at once."""
+        scope: Any = cycle.scope
+        body = bytes(cycle.body) if scope["method"] == "POST" else b""
+        if self.flow.write_paused or not cycle.keep_alive or self._at_once == MAX_WAITING:
+            return False
+        ours = _wired(tuple(self.server_state.default_headers))
+        if CLOSE in ours:
+            return False
+        answer = self._finished.at_once(scope, body, self._host(scope))
+        if answer is None:
+            return False
+        self._next = None
+        self._at_once += 1
+        body = b"" if scope["method"] == "HEAD" else answer.body
+        parts = (STATUS_LINE[answer.status], ours, answer.head, b"\r\n", body)
+        self.transport.write(b"".join(parts))
+        cycle.response_started = cycle.response_complete = True
+        cycle.on_response()
+        return True
+
+    def _host(self, scope: Any) -> str:
+        """Where the client is, as uvicorn tells the application."""
+        host = self.client[0] if self.client else ""
+        forwarded = [value for name, value in scope["headers"] if name == FORWARDED]
+        if not forwarded or not isinstance(self.app, ProxyHeadersMiddleware):
+            return host
+        proxies = self.app.trusted_hosts
+        if host not in proxies:
+            return host
+        hops = b", ".join(forwarded).decode("latin-1")
+        return proxies.get_trusted_client_address(hops)[0] or host
+
+    def _awaiting_taken(self) -> None:
+        """What is on its way is to be taken in time."""
+        left = self.transport.get_write_buffer_size()
+        if left and self._slow is None:
+            in_s = TAKE_S + left / TAKE_BYTES_PER_S
+            self._slow = self.loop.call_later(in_s, self.transport.abort)
+
+    def _taken(self) -> None:
+        if self._slow is not None:
+            self._slow.cancel()
+            self._slow = None
 
     def _hurry(self) -> None:
         if self._late is None:
@@ -151,6 +248,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
         _hang_up(self.transport)
         self.close_timer = self.loop.call_later(LINGER_S, self.transport.close)
+
+
+_wired = lru_cache(maxsize=4)(wired)  # of headers that are the same for all, for a second
 
 
 def _pieces(data: bytes) -> Iterator[bytes]:

@@ -18,5 +18,6 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     for module in iter_modules(__path__):  # each service module declares its readers
-        import_module(f"{__name__}.{module.name}")
+        if not module.name.startswith("shared_"):  # redis is for those who have a store
+            import_module(f"{__name__}.{module.name}")
     return import_module(f"{__name__}.registry").Sources

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from schema.alerts import ActivePeriod, Alert, AlertEntity, Text
+from schema.alerts import ActivePeriod, Alert, AlertEntity
 from schema.causes import AlertCause, AlertEffect, AlertSeverityLevel
 from schema.nodes import node_id
 from sources.reading import reads
@@ -76,10 +76,10 @@ class PlannedAlert(Alert):
 def alert(row: Row) -> Alert:
     """One alert; ValueError without an id or a text, or if it ends before it starts."""
     local_id = row.text("id")
-    headers, descriptions = _texts(row.find("header")), _texts(row.find("description"))
+    headers, descriptions = row.texts("header", plain), row.texts("description", plain)
     if not (headers or descriptions):
         raise ValueError("says nothing")
-    urls = [text for text in _texts(row.find("url")) if re.match(r"https?://\S+$", text.text)]
+    urls = [text for text in row.texts("url", plain) if re.match(r"https?://\S+$", text.text)]
     touched = dict.fromkeys((*_touched(row), *_sections(row), *_stop_lists(row)))
     return Alert(
         id=node_id("Alert", row.city.slug, local_id),
@@ -104,20 +104,6 @@ def alert(row: Row) -> Alert:
 
 
 reads(PlannedAlert, COLUMNS, part="planned")(alert)  # type: ignore[arg-type]  # an alert like any
-
-
-def _texts(said: Any) -> list[Text]:
-    """A text, or one in several languages, in the forms of GTFS-Realtime and of SIRI."""
-    if isinstance(said, str):
-        text = plain(said)
-        return [Text(text)] if text else []
-    if isinstance(said, list):
-        return [text for one in said for text in _texts(one)]
-    if isinstance(said, Mapping):
-        language = said.get("language") or said.get("lang")
-        texts = _texts(said.get("translation") or said.get("text") or said.get("value"))
-        return [text._replace(language=str(language)) for text in texts] if language else texts
-    return []
 
 
 def _meant(row: Row, column: str, words: Mapping[E, str], unsaid: E, other: E) -> E:

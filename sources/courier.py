@@ -15,7 +15,8 @@ import asyncio
 import hashlib
 import secrets
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +24,8 @@ import msgspec
 import structlog
 
 from cities import City
-from schema.reports import Issue, Report
+from schema.issues import Issue
+from schema.reports import Report
 from sources.errors import (
     Invalid,
     NotOffered,
@@ -39,7 +41,7 @@ from sources.outbox import FAILED, SENT, Entry, Full, Outbox
 from sources.protocols.open311 import ID, Open311
 from sources.reading import read_all
 from sources.replies import Validators
-from sources.reports import form, private, recognised
+from sources.reports import digest, form, private, recognised
 
 log = structlog.get_logger("sources.courier")
 
@@ -56,6 +58,10 @@ LATE = "It could not be brought to the city within a week."
 UNKNOWN = "The city's system did not answer when it was sent: whether it has it is not known."
 
 
+class Reused(Exception):
+    """A client key is of another report."""
+
+
 class Courier:
     """Keeps what citizens report, and brings it; one outbox in `folder` for all cities."""
 
@@ -70,52 +76,57 @@ class Courier:
         self._going = asyncio.Lock()
         self._round: asyncio.Task[None] | None = None
 
+    async def known(self, city: str, client_key: str, issue: Issue) -> Entry | None:
+        """The report of this client key, if it is kept. Errors are those of `submit`."""
+        with self._disk(city):
+            found = await self.outbox.find_client(city, _hashed(client_key))
+        return found and _same(found, issue)
+
     async def submit(self, city: str, client_key: str, issue: Issue, *, listed: bool) -> Entry:
         """Keep a report durably; the one of this client key, if there is one.
 
         `listed` says whether the city publishes reports of this kind. NotOffered;
-        Unavailable if it cannot be kept; ValueError if the client key is of another report.
+        Unavailable if it cannot be kept; Reused if the client key is of another report.
         """
-        table = self._tables.get(city)
-        if table is None:
-            raise NotOffered(city, "reports")
-        said = form(issue)
-        public = [pair for pair in said if pair not in issue.contact]
         now = self._door.clock().timestamp()
         about = {"service": issue.service, "address": issue.address, "point": issue.point}
         entry = Entry(
             id=secrets.token_urlsafe(18),
             city=city,
-            client_key=hashlib.sha256(client_key.encode()).hexdigest(),
-            digest=hashlib.sha256(msgspec.json.encode(public)).digest(),
+            client_key=_hashed(client_key),
+            digest=digest(issue),
             about=msgspec.json.encode({**about, "listed": listed}).decode(),
-            body=msgspec.json.encode(said),
+            body=msgspec.json.encode(form(issue)),
             received_at=now,
             updated_at=now,
             due_at=now,
         )
-        try:
+        with self._disk(city):
             kept = await self.outbox.put(entry)
+        self._news.set()
+        return _same(kept, issue)
+
+    async def find(self, city: str, name: str) -> Entry | None:
+        """What became of a report that was submitted here; Unavailable if nobody can tell."""
+        if city not in self._tables:
+            return None
+        with self._disk(city):
+            found = await self.outbox.find(name)
+        return found if found is not None and found.city == city else None
+
+    @contextmanager
+    def _disk(self, city: str) -> Iterator[None]:
+        """NotOffered where reports are not taken, Unavailable where the outbox does not work."""
+        table = self._tables.get(city)
+        if table is None:
+            raise NotOffered(city, "reports")
+        try:
+            yield
         except Full:
             raise Unavailable("the outbox is full", table.binding, retry_after_s=FULL_S) from None
         except (sqlite3.Error, OSError) as error:
-            log.error("cannot keep a report", why=str(error))
-            raise Unavailable(f"it cannot be kept: {error}", table.binding) from error
-        if kept.digest != entry.digest:
-            raise ValueError("the client key is of another report")
-        self._news.set()
-        return kept
-
-    async def find(self, city: str, name: str) -> Entry | None:
-        """What became of a report that was submitted here; Unavailable if that cannot be read."""
-        table = self._tables.get(city)
-        if table is None:
-            return None
-        try:
-            found = await self.outbox.find(name)
-        except (sqlite3.Error, OSError) as error:
-            raise Unavailable(f"it cannot be read: {error}", table.binding) from error
-        return found if found is not None and found.city == city else None
+            log.error("the outbox does not work", why=str(error))
+            raise Unavailable(f"the outbox does not work: {error}", table.binding) from error
 
     def start(self) -> None:
         """Bring what waits, from now on, also what waited before a restart."""
@@ -274,6 +285,16 @@ class Courier:
 def _protocol(table: Table) -> Open311:
     assert isinstance(table.speaks, Open311)  # noqa: S101 - for mypy: no others are taken
     return table.speaks
+
+
+def _hashed(client_key: str) -> str:
+    return hashlib.sha256(client_key.encode()).hexdigest()
+
+
+def _same(kept: Entry, issue: Issue) -> Entry:
+    if kept.digest != digest(issue):
+        raise Reused
+    return kept
 
 
 def _said(entry: Entry) -> list[tuple[str, str]]:

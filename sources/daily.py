@@ -1,9 +1,9 @@
 """Daily: a Schedule that is worked out day by day, whatever a city publishes about it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from schema.times import DayHours, LocalTime, TimeSpan
@@ -15,7 +15,8 @@ MOST_DAYS = 200  # kept in memory, for each place
 ALL_DAY = TimeSpan(from_=LocalTime("00:00"), to=LocalTime("24:00"))
 
 Opening = tuple[datetime, datetime]  # when it opens and when it closes, in UTC
-X = TypeVar("X", int, datetime)
+X = TypeVar("X")
+Instant = TypeVar("Instant", int, datetime)
 
 
 class DailySchedule(ABC):
@@ -25,6 +26,9 @@ class DailySchedule(ABC):
         self._zone = zone
         self._hours: dict[date, DayHours] = {}
         self._openings: dict[date, Sequence[Opening]] = {}
+        # What was worked out about the present, which holds from one instant until another.
+        self._present: dict[str, Any] = {}
+        self._since = self._until = datetime.min.replace(tzinfo=UTC)
 
     @abstractmethod
     def _work_out(self, day: date) -> DayHours:
@@ -47,6 +51,31 @@ class DailySchedule(ABC):
 
     def open_at(self, now: datetime) -> bool | None:
         """Whether it is open; None if nothing is published about then."""
+        return self._at_present("open", now, self._open_at)
+
+    def opens_at(self, now: datetime) -> datetime | None:
+        """When it next opens after `now`, within 60 days."""
+        return self._at_present("opens", now, self._opens_at)
+
+    def closes_at(self, now: datetime) -> datetime | None:
+        """When the present opening ends, or else the next within 60 days; None if it does not."""
+        return self._at_present("closes", now, self._closes_at)
+
+    def changes_at(self, now: datetime) -> datetime:
+        """The next opening, closing, midnight, or time from which nobody says."""
+        if not self._since <= now < self._until:
+            self._present, self._since, self._until = {}, now, self._changes_at(now)
+        return self._until
+
+    def _at_present(self, what: str, now: datetime, make: Callable[[datetime], X]) -> X:
+        """The same until something changes, however often it is asked."""
+        self.changes_at(now)
+        if what not in self._present:
+            self._present[what] = make(now)
+        found: X = self._present[what]
+        return found
+
+    def _open_at(self, now: datetime) -> bool | None:
         today = self.today(now)
         # Yesterday's too: where clocks go back at midnight, 24:00 comes after it.
         for day in (today, today - DAY):
@@ -56,17 +85,14 @@ class DailySchedule(ABC):
         unknown = self._instants(today, self._unknown(today))
         return None if any(first <= now < last for first, last in unknown) else False
 
-    def opens_at(self, now: datetime) -> datetime | None:
-        """When it next opens after `now`, within 60 days."""
+    def _opens_at(self, now: datetime) -> datetime | None:
         starts = (opens for opens, _ in self._coming(now) if opens > now)
         return self._local(next(starts, None))
 
-    def closes_at(self, now: datetime) -> datetime | None:
-        """When the present opening ends, or else the next within 60 days; None if it does not."""
+    def _closes_at(self, now: datetime) -> datetime | None:
         return self._local(next((closes for _, closes in self._coming(now)), None))
 
-    def changes_at(self, now: datetime) -> datetime:
-        """The next opening, closing, midnight, or time from which nobody says."""
+    def _changes_at(self, now: datetime) -> datetime:
         today = self.today(now)
         midnight = _opening(today + DAY, LocalTime("00:00"), self._zone)
         spans = [span for day in (today - DAY, today) for span in self._openings_on(day)]
@@ -102,9 +128,9 @@ class DailySchedule(ABC):
         return [span for span in found if span[0] < span[1]]
 
 
-def joined(spans: Iterable[tuple[X, X]]) -> Iterator[tuple[X, X]]:
+def joined(spans: Iterable[tuple[Instant, Instant]]) -> Iterator[tuple[Instant, Instant]]:
     """Spans in the order of their beginnings; those that touch or overlap are one."""
-    present: tuple[X, X] | None = None
+    present: tuple[Instant, Instant] | None = None
     for first, last in spans:
         if present is not None and first <= present[1]:
             present = present[0], max(present[1], last)

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import structlog
 
 from cities import Binding, City
-from sources.cache import Cached, Held
+from sources.cache import CLOCKS_APART_S, Cached, Held
 from sources.collection import Collection
 from sources.errors import Changed, SourceError, Unavailable
 from sources.http import Door
@@ -160,13 +160,27 @@ class Feed:
 
     async def _recalled(self) -> Held[Snapshot] | None:
         """What was good before a restart, in case there is nothing better to be had."""
-        if not self._kept.exists():
+        payload = await asyncio.to_thread(self._unpacked)
+        if payload is None:
             return None
-        body = await asyncio.to_thread(self._kept.read_bytes)
-        payload = Payload(body, self._kept.stat().st_mtime, {})
         try:
-            return await self._taken(payload, None)
+            held = await self._taken(payload, None)
         except SourceError:  # another city file by now: it is of no use
+            return None
+        broken, self.problems = self.problems, {}  # of which there were none when it was kept
+        return None if broken else held
+
+    def _unpacked(self) -> Payload | None:
+        """What is kept, if it is a file as it was left: no larger than a reply, not of tomorrow."""
+        most, now = self.tables[0].binding.max_bytes, self._door.clock().timestamp()
+        try:
+            if not self._kept.is_file() or self._kept.stat().st_mtime > now + CLOCKS_APART_S:
+                return None
+            with self._kept.open("rb") as kept:
+                body, at = kept.read(most + 1), os.fstat(kept.fileno()).st_mtime
+            return Payload(body, at) if len(body) <= most else None
+        except OSError as error:
+            log.warning("not found again", source=self.tables[0].binding.source, why=str(error))
             return None
 
     async def _listen(self) -> None:

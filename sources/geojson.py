@@ -8,9 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
+from shapely.errors import ShapelyError
+from shapely.geometry import shape
 
 BOM = b"\xef\xbb\xbf"
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+SPREAD = {"MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"}
+NO_SHAPE = (ShapelyError, ValueError, TypeError, LookupError, AttributeError)
 
 
 class FeatureCollection(msgspec.Struct):
@@ -44,3 +48,14 @@ def rows(body: bytes) -> Iterator[Mapping[str, Any]]:
             yield {}
             continue
         yield {"id": feature.id, **(feature.properties or {}), "geometry": feature.geometry}
+
+
+def find_within(geometry: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Longitude and latitude of a point of a line or an area, about its middle."""
+    if geometry.get("type") not in SPREAD:
+        return None
+    try:
+        point = shape(geometry).representative_point()
+        return None if point.is_empty else (point.x, point.y)
+    except NO_SHAPE:
+        return None

@@ -1,21 +1,18 @@
 """The one door to the network: time-outs, sizes, retries, and every foreign error translated.
 
-httpx speaks, over aiohttp's network stack (decision 0001). Whatever goes wrong
-on the way leaves here as a SourceError; nothing foreign passes.
+httpx speaks, over aiohttp's network stack, or aiohttp itself (decision 0001). Whatever goes
+wrong on the way leaves here as a SourceError; nothing foreign passes.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from time import monotonic
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
-import stamina
-import structlog
 
 from cities import Binding, Upstream
 from sources.breaker import Breaker, State
@@ -29,16 +26,14 @@ from sources.errors import (
     Unavailable,
     Unheard,
 )
+from sources.exchange import Answer, Exchange, Question, Unconnected, over_httpx, parsed
 from sources.protocols import Reply
 from sources.replies import NotModified, Validators, bounded, is_private, retry_after
-from sources.retries import Passing, again, never
+from sources.retries import Passing, retried
 from sources.secrets import Secrets, Signature
 from sources.store import Memory, Store
 from sources.upstreams import Upstreams
 
-log = structlog.get_logger("sources.http")
-
-ATTEMPTS = 3
 MAX_REDIRECTS = 3
 MAX_SHARED = 64 << 20  # bytes of payloads that several feeds of one process take turns at
 PASSING = {502, 503, 504}
@@ -50,6 +45,7 @@ Complaint = Callable[[bytes], str | None]
 class Door:
     """Every call to every upstream goes through here.
 
+    `get` is a shorter way for plain GETs than `client`, if there is one.
     `reroute` sends each call to one address instead, under its own host name as
     first step of the path: the sandbox. `secrets` are the environment,
     `folder` is where lasting things are kept, `upstreams` what the city files say
@@ -63,13 +59,15 @@ class Door:
         clock: Callable[[], datetime],
         store: Store | None = None,
         *,
+        get: Exchange | None = None,
         ticks: Callable[[], float] = monotonic,
         reroute: str | None = None,
         folder: Path,
         secrets: Mapping[str, str] | None = None,
         upstreams: Mapping[str, Upstream] | None = None,
     ) -> None:
-        self._client = client
+        self._exchange = over_httpx(client)
+        self._get = get or self._exchange
         self._reroute = reroute.rstrip("/") if reroute else None
         self.secrets = Secrets(secrets or {})
         self.folder = folder
@@ -88,42 +86,19 @@ class Door:
         """The door for one binding, for one read of its payload."""
         return Asking(self, binding, complaint, validators)
 
-    async def call(
-        self, asking: "Asking", request: httpx.Request, host: str, *, once: bool
-    ) -> Reply:
+    async def call(self, asking: "Asking", question: Question, *, once: bool) -> Reply:
         """One call: at its place in its host's queue, tried again while that may help."""
         binding = asking.binding
-        place = self.upstreams.place(binding, host)
-        last: Passing | None = None
+        of_table, of_host = self.upstreams.queues(binding, question.host)
         try:
-            async with asyncio.timeout(binding.timeout_s) as limit, place:
-                async for attempt in stamina.retry_context(
-                    on=never if once else partial(again, limit),
-                    attempts=ATTEMPTS,
-                    wait_initial=0.1,
-                    wait_max=1,
-                    wait_jitter=0.2,
-                ):
-                    with attempt:
-                        try:
-                            return await self._once(asking, request, host, limit)
-                        except Passing as passing:
-                            last = passing
-                            raise
+            async with asyncio.timeout(binding.timeout_s) as limit, of_table, of_host:
+                return await retried(lambda: self._once(asking, question, limit), limit, once=once)
         except Passing as passing:
             raise passing.error from passing
         except TimeoutError as error:
             raise Unavailable(f"no answer within {binding.timeout_s:g} s", binding) from error
-        except OverQuota as spent:
-            if last is None:
-                raise
-            last.error.retry_after_s = spent.retry_after_s  # no more tries before that
-            raise last.error from last
-        raise AssertionError("stamina either returns or raises")
 
-    async def _once(
-        self, asking: "Asking", request: httpx.Request, host: str, limit: asyncio.Timeout
-    ) -> Reply:
+    async def _once(self, asking: "Asking", question: Question, limit: asyncio.Timeout) -> Reply:
         """One attempt, if the breaker and the quota let it through."""
         binding = asking.binding
         breaker = self.breaker(binding)
@@ -133,7 +108,7 @@ class Door:
             raise Unheard("its breaker is open", binding, retry_after_s=breaker.retry_in or 1)
         with permit:
             try:
-                reply = await self._sent(asking, request, host, limit)
+                reply = await self._sent(asking, question, limit)
             except (Passing, SourceError, NotModified) as error:
                 cause = error.error if isinstance(error, Passing) else error
                 outcome = cause.code if isinstance(cause, SourceError) else "NOT_MODIFIED"
@@ -159,50 +134,42 @@ class Door:
         if breaker.state is State.OPEN:
             await self.store.trip(binding.source, breaker.retry_in)
 
-    async def _sent(
-        self, asking: "Asking", request: httpx.Request, host: str, limit: asyncio.Timeout
-    ) -> Reply:
+    async def _sent(self, asking: "Asking", question: Question, limit: asyncio.Timeout) -> Reply:
         binding = asking.binding
         try:
             for _ in range(MAX_REDIRECTS + 1):
-                await self.upstreams.spend(binding, host, limit)
-                response = await self._client.send(request, stream=True)
-                try:
-                    if response.has_redirect_location:
-                        request = self._redirected(response, binding)
-                        continue
-                    return await self._read(asking, response, host)
-                finally:
-                    await response.aclose()
+                await self.upstreams.spend(binding, question.host, limit)
+                exchange = self._get if question.method == "GET" else self._exchange
+                async with exchange(question) as answer:
+                    moved = question.moved(answer)
+                    if moved is None:
+                        return await self._read(asking, answer, question.host)
+                    if not _at_home(httpx.URL(moved.url), httpx.URL(question.url)):
+                        raise Refused("redirects to another host", binding)
+                    question = moved
             raise Changed("too many redirects", binding)
         except (SourceError, NotModified, Passing):
             raise
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except Unconnected as error:
             detail = self.secrets.hushed(f"cannot connect: {error}", binding)
             raise Passing(Unheard(detail, binding)) from error
         except Exception as error:  # httpx's, aiohttp's, the resolver's, the system's
             detail = self.secrets.hushed(f"{type(error).__name__}: {error}", binding)
             raise Unavailable(detail, binding) from error
 
-    def _redirected(self, response: httpx.Response, binding: Binding) -> httpx.Request:
-        following, asked = response.next_request, response.url
-        if following is None or not _at_home(following.url, asked):
-            raise Refused("redirects to another host", binding)
-        return following
-
-    async def _read(self, asking: "Asking", response: httpx.Response, host: str) -> Reply:
-        binding, status = asking.binding, response.status_code
+    async def _read(self, asking: "Asking", answer: Answer, host: str) -> Reply:
+        binding, status = asking.binding, answer.status
         if status == 304:
             if asking.conditional:
                 raise NotModified
             raise Changed("304 to a question that was not conditional", binding)
-        encoding = response.headers.get("content-encoding", "")
-        body = await bounded(_chunks(response), encoding, binding)
+        encoding = answer.headers.get("content-encoding", "")
+        body = await bounded(answer.chunks, encoding, binding)
         if status < 300:
-            return Reply(body, response.headers)
-        said = asking.complaint(body) or response.reason_phrase
+            return Reply(body, answer.headers)
+        said = asking.complaint(body) or answer.reason
         why = self.secrets.hushed(f"HTTP {status}: {said}", binding)
-        wait = retry_after(response.headers, self.clock())
+        wait = retry_after(answer.headers, self.clock())
         if status in (401, 403):
             raise Refused(why, binding)
         if status == 429:
@@ -253,13 +220,14 @@ class Asking:
         *,
         whole: bool = False,
     ) -> Reply:
-        asked = httpx.URL(url, params=dict(params) or None)
-        known = self._validators.held.get(str(asked), {}) if whole else {}
-        self.conditional = bool(known)
-        reply = await self._send("GET", asked, {**headers, **known}, None)
+        known = self._validators.held
+        asked = self._address(url, params)
+        conditions = known.get(asked, {}) if whole else {}
+        self.conditional = bool(conditions)
+        reply = await self._send("GET", asked, {**headers, **conditions}, None)
         if whole:
             self._validators.fresh = {
-                str(asked): {
+                asked: {
                     condition: reply.headers[name]
                     for name, condition in CONDITIONS.items()
                     if name in reply.headers
@@ -271,41 +239,41 @@ class Asking:
         self, url: str, body: bytes, headers: Mapping[str, str] = {}, *, once: bool = False
     ) -> Reply:
         self.conditional = False
-        return await self._send("POST", httpx.URL(url), headers, body, once=once)
+        return await self._send("POST", self._address(url), headers, body, once=once)
+
+    def _address(self, url: str, params: Mapping[str, str | Sequence[str]] = {}) -> str:
+        """What is asked, with these parameters if there are any instead of its own."""
+        try:
+            address = parsed(url)
+        except httpx.InvalidURL as error:
+            raise Changed(f"not an address to ask: {error}", self.binding) from None
+        if not params:
+            return str(address)
+        return f"{str(address).partition('#')[0].partition('?')[0]}?{urlencode(params, doseq=True)}"
 
     async def _send(
         self,
         method: str,
-        url: httpx.URL,
+        url: str,
         headers: Mapping[str, str],
         body: bytes | None,
         *,
         once: bool = False,
     ) -> Reply:
-        timeout = httpx.Timeout(self.binding.timeout_s).as_dict()
-        home = httpx.URL(str(self.binding.options.get("url", "")))
-        at_home = _at_home(url, home)  # a payload may name another host: our key is not for it
-        signature = self._door.secrets.signature(self.binding) if at_home else Signature()
-        request = httpx.Request(
-            method,
-            self._door.address(str(url), self.binding),
-            headers={**HEADERS, **headers, **signature.headers},
-            content=None if body is None else body + signature.form,
-            extensions={"timeout": timeout, "binding": self.binding},
-        )
+        binding, asked = self.binding, parsed(url)
+        home = parsed(str(binding.options.get("url", "")))
+        at_home = _at_home(asked, home)  # a payload may name another host: our key is not for it
+        signature = self._door.secrets.signature(binding) if at_home else Signature()
+        address = self._door.address(url, binding)
         if signature.query:  # not before: an address that is refused is told
-            request.url = request.url.copy_merge_params(signature.query)
-        return await self._door.call(self, request, url.host, once=once)
+            address = str(httpx.URL(address).copy_merge_params(signature.query))
+        if body is not None:
+            body += signature.form
+        headers = {**HEADERS, **headers, **signature.headers}
+        question = Question(method, address, headers, body, asked.host, binding)
+        return await self._door.call(self, question, once=once)
 
 
 def _at_home(url: httpx.URL, home: httpx.URL) -> bool:
     """Whether it is the same host, and no less private on the way."""
     return (url.host, url.port) == (home.host, home.port) and url.scheme in ("https", home.scheme)
-
-
-async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    if response.is_stream_consumed:  # a replayed answer is whole already
-        yield response.content
-        return
-    async for chunk in response.aiter_raw():
-        yield chunk

@@ -58,6 +58,13 @@ class Joined(Generic[L, W]):
                     found = self._kept(collections, more, made)
         return found
 
+    async def prepare(self, collection: Collection[Any]) -> None:
+        """Make the layer of one, before those that it is to be joined with have been read."""
+        if len(collection.items) < LARGE:
+            collection.derived(self._layer)
+        else:
+            await asyncio.to_thread(collection.derived, self._layer)
+
     def _find(self, collections: Sequence[Collection[Any]], more: Sequence[L]) -> W | None:
         """What was made of exactly these editions."""
         name = _name(collections)

@@ -86,6 +86,9 @@ class Outbox:
     async def find(self, name: str) -> Entry | None:
         return await self._do(lambda db: _one(db, "id = ?", name))
 
+    async def find_client(self, city: str, client_key: str) -> Entry | None:
+        return await self._do(lambda db: _client(db, city, client_key))
+
     async def take(self, city: str, now: datetime, for_s: float) -> Entry | None:
         """The entry of a city that has been due the longest; nobody else's for so long."""
         at = now.timestamp()
@@ -192,7 +195,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _put(db: sqlite3.Connection, entry: Entry) -> Entry:
-    known = _one(db, "city = ? AND client_key = ?", entry.city, entry.client_key)
+    known = _client(db, entry.city, entry.client_key)
     if known is not None:
         return known
     [waiting] = db.execute("SELECT count(*) FROM entries WHERE due_at IS NOT NULL").fetchone()
@@ -200,6 +203,10 @@ def _put(db: sqlite3.Connection, entry: Entry) -> Entry:
         raise Full
     db.execute(f"INSERT INTO entries ({COLUMNS}) VALUES ({PLACES})", vars(entry))  # noqa: S608
     return entry
+
+
+def _client(db: sqlite3.Connection, city: str, client_key: str) -> Entry | None:
+    return _one(db, "city = ? AND client_key = ?", city, client_key)
 
 
 def _one(db: sqlite3.Connection, where: str, *values: object) -> Entry | None:

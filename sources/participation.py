@@ -8,7 +8,6 @@ Who proposed, voted for or commented what is not read, even where a document ask
 from datetime import date, datetime, time, timedelta
 
 from cities import City
-from schema.alerts import Text
 from schema.nodes import node_id
 from schema.participation import ParticipatoryProcess, Proposal, ProposalState
 from sources.places import find_website
@@ -30,7 +29,7 @@ STATES = {
 )
 def participatory_process(row: Row) -> ParticipatoryProcess:
     """One process; ValueError without an id or a title."""
-    local_id, titles = row.text("id"), _texts(row, "title")
+    local_id, titles = row.text("id"), row.texts("title", plain)
     if not titles:
         raise ValueError("no title")
     start, end, published = row.find_day("start_date"), row.find_day("end_date"), _at(row)
@@ -41,8 +40,8 @@ def participatory_process(row: Row) -> ParticipatoryProcess:
         begins_at=_midnight(row.city, start),
         ends_at=_midnight(row.city, end and end + timedelta(days=1)),
         titles=titles,
-        subtitles=_texts(row, "subtitle"),
-        descriptions=_texts(row, "description"),
+        subtitles=row.texts("subtitle", plain),
+        descriptions=row.texts("description", plain),
         slug=row.find_text("slug"),
         start_date=start,
         end_date=end,
@@ -58,7 +57,7 @@ def participatory_process(row: Row) -> ParticipatoryProcess:
 )
 def proposal(row: Row) -> Proposal | None:
     """One proposal; ValueError without an id or a title."""
-    local_id, titles = row.text("id"), _texts(row, "title")
+    local_id, titles = row.text("id"), row.texts("title", plain)
     if not titles:
         raise ValueError("no title")
     return Proposal(
@@ -67,8 +66,8 @@ def proposal(row: Row) -> Proposal | None:
         local_id=local_id,
         process_id=row.find_text("process"),
         titles=titles,
-        bodies=_texts(row, "body"),
-        answers=_texts(row, "answer"),
+        bodies=row.texts("body", plain),
+        answers=row.texts("answer", plain),
         state=_state(row),
         votes=row.find_count("votes"),
         position=row.find_position(),
@@ -76,22 +75,6 @@ def proposal(row: Row) -> Proposal | None:
         published_at=_at(row),
         website=find_website(row),
     )
-
-
-def _texts(row: Row, name: str) -> tuple[Text, ...]:
-    """In every language that there is, without any markup."""
-    said = row.find(name)
-    if isinstance(said, dict):
-        listed = said.get("translations")
-        said = listed if isinstance(listed, list) else said.get("translation")
-    if isinstance(said, str):
-        said = [{"text": said}]
-    found = [
-        Text(text, one.get("locale") or None)
-        for one in (said if isinstance(said, list) else ())
-        if isinstance(one, dict) and (text := plain(str(one.get("text") or "")))
-    ]
-    return tuple(found)
 
 
 def _state(row: Row) -> ProposalState | None:

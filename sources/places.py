@@ -105,6 +105,7 @@ def kinds_in(binding: Binding) -> frozenset[str] | None:
     return None if column.values is None else frozenset(map(_kind, column.values.values()))
 
 
+@lru_cache(maxsize=1_000)
 def _kind(text: str) -> str:
     return fold(text).replace(" ", "_")
 
@@ -174,6 +175,7 @@ def _communes(
     return {_words(name): (name, insee) for insee, name in listed}
 
 
+@lru_cache(maxsize=1_000)  # most rows are of the same few communes
 def _words(text: str) -> tuple[str, ...]:
     """The words that tell communes apart: no article, as in `CHAPELLE-SUR-ERDRE (LA)`."""
     words = [SAINTS.get(word, word) for word in CEDEX.sub("", fold(text)).split()]

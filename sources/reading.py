@@ -7,7 +7,7 @@ and returns None for a row that is no such thing, which is not. What only the
 whole list can tell (a station by its quays, a thing listed twice) `whole` puts right.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -17,7 +17,9 @@ from typing import Any, Generic, Protocol, TypeVar
 import structlog
 
 from cities import Binding, City
-from sources.collection import Collection
+from schema.languages import Text
+from schema.places import Place
+from sources.collection import Collection, let_go
 from sources.row import Row
 
 T = TypeVar("T")
@@ -130,13 +132,26 @@ def read_all(
     items: list[T] = []
     dropped = 0
     for raw in rows:
+        row = Row(city, raw, binding.fields, binding)
         try:
-            item = reader.read(Row(city, raw, binding.fields, binding))
+            item = reader.read(row)
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
             dropped += 1
             if dropped <= 3:  # a feed that changed would say the same thousands of times
                 log.warning("row dropped", source=binding.source, why=repr(error))
             continue
-        if item is not None:
-            items.append(item)
-    return reader.whole(items), dropped
+        if item is None:
+            continue
+        if isinstance(item, Place):
+            item.names = _other_names(row)
+        items.append(item)
+    whole = reader.whole(items)
+    if whole is not items:
+        let_go(items)
+    return whole, dropped
+
+
+def _other_names(row: Row) -> Sequence[Text]:
+    """What something is called in other languages than the source's own."""
+    found = row.texts("name") if isinstance(row.find("name"), dict | list) else ()
+    return tuple(text for text in found[1:] if text.language is not None)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -185,13 +185,14 @@ class Sources:
         """Whether each feed has been read, or has failed, once; or was given time enough to."""
         return self._warming is None or self._warmed.is_set()
 
-    def start(self) -> asyncio.Task[None]:
-        """Read every feed once, behind, so that no client has to wait for the first read."""
-        self._warming = asyncio.create_task(self._warm_up(), name="first reads")
+    def start(self, services: Container[str]) -> asyncio.Task[None]:
+        """Read every feed of these once, behind, so that no client has to wait for a first read."""
+        self._warming = asyncio.create_task(self._warm_up(services), name="first reads")
         return self._warming
 
-    async def _warm_up(self) -> None:
-        feeds = set(self._feeds.values())
+    async def _warm_up(self, services: Container[str]) -> None:
+        read = set(self._feeds.values())
+        feeds = [one for one in read if any(t.binding.service in services for t in one.tables)]
         with suppress(TimeoutError):
             async with asyncio.timeout(WARM_UP_S):
                 quick = [feed.cached.get() for feed in feeds if not feed.lasting]

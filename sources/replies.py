@@ -67,7 +67,8 @@ async def bounded(chunks: AsyncIterable[bytes], encoding: str, binding: Binding)
                 if left < 0:
                     raise Changed(f"larger than {binding.max_bytes} bytes", binding)
                 parts.append(part)
-                await asyncio.sleep(0)  # others have their turn between two steps
+                if len(part) >= STEP:
+                    await asyncio.sleep(0)  # others have their turn between two steps
     except zlib.error as error:
         raise Changed(f"not {encoding}: {error}", binding) from error
     if inflate is not None and not inflate.eof:

@@ -4,14 +4,20 @@ What a citizen wrote is published by the city, not by us; mail addresses and tel
 that were left in it are taken out all the same. Who reported it is never read.
 """
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+import msgspec
+
+from schema.issues import Issue
 from schema.nodes import node_id
 from schema.places import Address, distance_m
-from schema.reports import Issue, Report, ReportService, ReportState
+from schema.report_details import ReportDetail, ReportDetailType, ReportDetailValue
+from schema.reports import Report, ReportService, ReportState
 from sources.names import fold
 from sources.places import find_website
 from sources.reading import reads
@@ -21,6 +27,14 @@ from sources.texts import plain
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 PHONE = re.compile(r"(?<!\w)(?:\+|0)\d(?:[ .\-/()]{0,2}\d){7,13}(?!\w)")
 STATES = {"open": ReportState.OPEN, "closed": ReportState.CLOSED}
+DETAIL_TYPES = {
+    "string": ReportDetailType.LINE,
+    "text": ReportDetailType.TEXT,
+    "number": ReportDetailType.NUMBER,
+    "datetime": ReportDetailType.DATE_TIME,
+    "singlevaluelist": ReportDetailType.ONE_OF,
+    "multivaluelist": ReportDetailType.SOME_OF,
+}
 NEAR_M = 5.0  # what the list rounds
 CLOCKS_APART = timedelta(minutes=10)
 
@@ -78,7 +92,37 @@ def report_service(row: Row) -> ReportService:
         group=row.find_text("group"),
         keywords=[word.strip() for word in (row.find_text("keywords") or "").split(",") if word],
         needs_details=bool(row.find_flag("metadata")),
+        city=row.city.slug,
         listed=fold(row.find_text("type") or "") != "blackbox",
+    )
+
+
+@reads(
+    ReportDetail,
+    "variable code datatype required datatype_description order description values",
+    part="definitions",
+    whole=lambda items: sorted(items, key=lambda one: one.order),
+)
+def report_detail(row: Row) -> ReportDetail:
+    """One attribute of a service; ValueError without a code."""
+    code, kind = row.text("code"), row.find_text("datatype") or "string"
+    choices = row.find("values")
+    found = [Row(row.city, one, {}) for one in choices or () if isinstance(one, Mapping)]
+    notice = row.find_flag("variable") is False
+    return ReportDetail(
+        code=code,
+        label=plain(row.find_text("description") or "") or code,
+        hint=plain(row.find_text("datatype_description") or "") or None,
+        type=ReportDetailType.NOTICE
+        if notice
+        else DETAIL_TYPES.get(fold(kind), ReportDetailType.TEXT),
+        required=not notice and bool(row.find_flag("required")),
+        values=[
+            ReportDetailValue(key=key, name=one.find_text("name") or key)
+            for one in found
+            if (key := one.find_text("key"))
+        ],
+        order=row.find_count("order") or 0,
     )
 
 
@@ -107,6 +151,12 @@ def form(issue: Issue) -> list[tuple[str, str]]:
     for code, value in issue.details:
         found.append((f"attribute[{code}]" + "[]" * (several[code] > 1), value))
     return found + list(issue.contact)
+
+
+def digest(issue: Issue) -> bytes:
+    """What tells an issue from another: all that it says, but not who says it."""
+    said = form(replace(issue, contact=()))
+    return hashlib.sha256(msgspec.json.encode(said)).digest()
 
 
 def recognised(

@@ -5,7 +5,7 @@ Types are not trustworthy on any upstream: numbers come as strings, booleans as
 where there is nothing to read, `find_x()` returns None.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import isfinite
@@ -13,7 +13,10 @@ from typing import Any
 from unicodedata import category
 
 from cities import Binding, City, Column
+from schema.languages import Text
 from schema.places import Position
+from sources.geojson import find_within
+from sources.languages import own, texts
 
 TRUE = {"true", "oui", "o", "yes", "vrai", "1"}
 FALSE = {"false", "non", "n", "no", "faux", "0"}
@@ -33,8 +36,10 @@ class Row:
         column = self.fields.get(name)
         if column is None:
             return self._at(name)
-        paths = (column.column,) if isinstance(column.column, str) else column.column
-        meant = [self._meant(column, path) for path in paths]
+        if isinstance(column.column, str):  # nearly all: a list of one would take twice as long
+            value = self._meant(column, column.column)
+            return column.otherwise or value if value is None or value == "" else value
+        meant = [self._meant(column, path) for path in column.column]
         found = next((one for one in meant if one is not None and one != ""), column.otherwise)
         return "" if found is None and "" in meant else found
 
@@ -51,8 +56,11 @@ class Row:
         return value if column.values is None else column.values.get(str(value).strip())
 
     def find_text(self, name: str) -> str | None:
+        """One line of text; of several languages the first."""
         value = self.find(name)
-        if value is None or isinstance(value, dict | list | bool):
+        if isinstance(value, dict | list):
+            value = own(value)
+        if value is None or isinstance(value, bool):
             return None
         text = str(value)
         if not text.isprintable():
@@ -65,6 +73,10 @@ class Row:
         if text is None:
             raise ValueError(f"no {name}")
         return text
+
+    def texts(self, name: str, clean: Callable[[str], str] = str.strip) -> list[Text]:
+        """A text in each language that the source has it in; none if it has it in none."""
+        return texts(self.find(name), clean)
 
     def find_flag(self, name: str) -> bool | None:
         """True, False, or None for anything that says neither."""
@@ -110,8 +122,8 @@ class Row:
         """From `lat` and `lon` columns if the city names them, else from one `position`.
 
         Understood: `{lon, lat}` (spelt out, too), `[lat, lon]` (Explore v1), `"lat, lon"`
-        (its CSV) and GeoJSON points, a Feature's too. (0, 0) is a missing point that
-        somebody typed.
+        (its CSV) and GeoJSON, a Feature's too: a line or an area is where a point of it is.
+        (0, 0) is a missing point that somebody typed.
         """
         if "lat" in self.fields and "lon" in self.fields:
             return _position(self.find_number("lat"), self.find_number("lon"))
@@ -121,7 +133,7 @@ class Row:
         if isinstance(point, Mapping):
             point = point.get("geometry") or point
         if isinstance(point, Mapping) and isinstance(point.get("coordinates"), list):
-            point = point["coordinates"][1::-1]
+            point = (find_within(point) or point["coordinates"])[1::-1]
         if isinstance(point, Mapping):
             lat, lon = point.get("lat", point.get("latitude")), point.get("lon", point.get("lng"))
             return _position(lat, point.get("longitude") if lon is None else lon)

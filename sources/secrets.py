@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus, urlencode
 
+import msgspec
+
 from cities import Binding
 
 
 class Signature(NamedTuple):
-    """What a key adds to a request: to its query, its headers, or the form that is its body."""
+    """What a key adds to a request: to its query, its headers, or its body, a form or JSON."""
 
     query: Mapping[str, str] = {}
     headers: Mapping[str, str] = {}
@@ -36,13 +38,18 @@ class Secrets:
             return Signature(headers={key.name: key.prefix + secret})
         if key.place == "form":
             return Signature(form=b"&" + urlencode({key.name: secret}).encode())
+        if key.place == "json":
+            account = dict(zip(key.name.split(), secret.split(":", 1), strict=False))
+            return Signature(form=msgspec.json.encode(account))
         return Signature(headers={"authorization": f"Basic {_basic(secret)}"})
 
     def hushed(self, text: str, binding: Binding) -> str:
         """What an upstream said, or an error about it, without its key: for logs and clients."""
         secret = self._find(binding)
         if secret is not None:
-            for form in (secret, quote(secret, ""), quote_plus(secret), _basic(secret)):
+            _, _, password = secret.partition(":")  # of an account
+            forms = (secret, quote(secret, ""), quote_plus(secret), _basic(secret), password)
+            for form in filter(None, forms):
                 text = text.replace(form, "…")
         return text
 

@@ -5,8 +5,7 @@ both quotas. One that is soon possible is waited for, rather than refused.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping
 
 from cities import Binding, Quota, Upstream
 from sources.errors import OverQuota
@@ -23,14 +22,12 @@ class Upstreams:
         self._known = known
         self._places: dict[str, asyncio.Semaphore] = {}
 
-    @asynccontextmanager
-    async def place(self, binding: Binding, host: str) -> AsyncIterator[None]:
-        """One call's place among those of its table, and among all to its host."""
-        async with (
+    def queues(self, binding: Binding, host: str) -> tuple[asyncio.Semaphore, asyncio.Semaphore]:
+        """Where a call takes a place: among those of its table, then among all to its host."""
+        return (
             self._queue(binding.source, binding.concurrency),
             self._queue(host, self._of(host).concurrency),
-        ):
-            yield
+        )
 
     async def spend(self, binding: Binding, host: str, limit: asyncio.Timeout) -> None:
         """Count one call; OverQuota if none may be made soon.

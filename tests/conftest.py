@@ -128,9 +128,11 @@ def listening(app: Starlette) -> Iterator[str]:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         host, port = listener.getsockname()  # early visitors wait in the listener's queue
-        yield f"http://{host}:{port}"
-        server.should_exit = True
-        thread.join(timeout=20)
+        try:
+            yield f"http://{host}:{port}"
+        finally:  # a test that fails would wait for its thread for ever
+            server.should_exit = True
+            thread.join(timeout=20)
 
 
 def free_port() -> int:

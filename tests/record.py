@@ -19,7 +19,7 @@ import httpx
 import cities
 from sandbox.app import create_app
 from sandbox.world import World
-from server.network import transport as public_network
+from server.network import Network
 from sources import Sources
 from sources.http import Door
 from sources.reading import readers
@@ -82,7 +82,7 @@ async def main(live: bool, words: set[str]) -> None:
     known = cities.load()
     slugs, services = words & known.keys() or known.keys(), words - known.keys()
     if live:
-        inner = public_network(None, known.values())
+        inner = Network(None, known.values())
     else:
         inner = httpx.ASGITransport(create_app(World(lambda: NOW)))
     reroute = None if live else "http://sandbox"

@@ -44,3 +44,11 @@ def pytest_in(folder: Path, *arguments: str) -> str:
     """What pytest said of some tests of the copy."""
     done = run_in(folder, "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments)
     return done.stdout + done.stderr
+
+
+def assert_kept(folder: Path, service: str) -> None:
+    """A copy's new service answers what it did, and keeps what all services promise."""
+    files = ("tests/test_services.py", "tests/test_contracts.py")  # at once: each start takes long
+    said = pytest_in(folder, *files, "-k", f"{service} or test_contracts")
+    assert " passed" in said, said
+    assert "failed" not in said, said

@@ -13,7 +13,8 @@ import pytest
 
 import cities
 from cities import Column
-from schema.alerts import Alert, AlertStatus, spoken
+from schema.alerts import Alert, AlertStatus
+from schema.languages import spoken
 from schema.causes import AlertCause, AlertEffect, AlertSeverityLevel
 from schema.vehicles import VehiclePosition
 from sources.protocols import Speaks

@@ -51,9 +51,9 @@ def test_is_soon_ready(demo):
     assert settled(demo).text == "ready\n"
 
 
-def test_the_first_page_says_what_this_is_and_links_on(demo):
+def test_the_page_for_developers_says_what_this_is_and_links_on(demo):
     settled(demo)
-    page = demo.get("/").text
+    page = demo.get("/developers").text
 
     assert "Poche" in page
     for link in ("/graphiql", "/graphql", "/health"):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.conftest import down
+
 QUERY = """query ($all: [_Any!]!) { _entities(representations: $all) {
   __typename ... on Node { id } ... on Pool { name } ... on Stop { name }
 } }"""
@@ -22,6 +24,10 @@ BAD = {
     "with another type's id": ({"__typename": "Stop", "id": NO_POOL}, None),
     "that is no object": ("Pool", "__typename"),
     "that is a list": ([{"__typename": "Pool", "id": NO_POOL}], "__typename"),
+    "with a null in the other key": ({"__typename": "Stop", "gtfsId": None}, "gtfsId"),
+    "with a list in the other key": ({"__typename": "Stop", "gtfsId": ["a"]}, "gtfsId"),
+    "with a long other key": ({"__typename": "School", "uai": "x" * 501}, "uai"),
+    "with another type's other key": ({"__typename": "Pool", "gtfsId": "1"}, "id"),
 }
 
 
@@ -67,6 +73,59 @@ def test_what_is_not_there_is_null_without_an_error(graphql):
 
     assert answer["data"] == {"_entities": [None]}
     assert "errors" not in answer
+
+
+KNOWN_AS = {  # by another key, and how clients ask for the same
+    "Stop": ("gtfsId", "FR_NAOLIB:StopPlace:20", "stop(gtfsId:"),
+    "Route": ("gtfsId", "FR_NAOLIB:Line:1", "route(gtfsId:"),
+    "School": ("uai", "0441669A", "school(uai:"),
+    "Commune": ("insee", "44109", "commune(insee:"),
+    "City": ("slug", "bordeaux", "city(city:"),
+}
+
+
+@pytest.mark.parametrize("kind", KNOWN_AS)
+def test_what_its_trade_calls_it_is_a_key_too(kind, graphql):
+    key, value, field = KNOWN_AS[kind]
+    query = f"""query ($all: [_Any!]!) {{
+      _entities(representations: $all) {{ ... on {kind} {{ id }} }}
+      same: {field} "{value}") {{ id }}
+    }}"""
+
+    data = graphql(query, {"all": [{"__typename": kind, key: value}]})["data"]
+
+    assert data["_entities"] == [data["same"]] != [None]
+
+
+def test_one_that_is_known_elsewhere_only_is_found_there(graphql):
+    stops = """{ stops(city: "bordeaux", first: 1) { nodes { id gtfsId } } }"""
+    [elsewhere] = graphql(stops)["data"]["stops"]["nodes"]
+    asked = [
+        {"__typename": "Stop", "gtfsId": elsewhere["gtfsId"]},
+        {"__typename": "Stop", "gtfsId": "nowhere"},
+    ]
+
+    answer = graphql(QUERY, {"all": asked})
+
+    assert [one and one["id"] for one in answer["data"]["_entities"]] == [elsewhere["id"], None]
+    assert "errors" not in answer
+
+
+def test_a_city_that_cannot_be_asked_is_not_passed_over(graphql, replay, tmp_path):
+    replay.broken["stops"] = down
+    asked = [{"__typename": "Stop", "gtfsId": "1"}, {"__typename": "Commune", "insee": "44109"}]
+
+    answer = graphql(QUERY, {"all": asked}, data=tmp_path)
+
+    [error] = answer["errors"]
+    assert (error["path"], error["extensions"]["source"]) == (["_entities", 0], "nantes/stops")
+    assert [one and one["__typename"] for one in answer["data"]["_entities"]] == [None, "Commune"]
+
+
+def test_both_keys_are_one_and_the_id_counts(graphql, ids):
+    asked = [{"__typename": "Stop", "id": ids[1], "gtfsId": "something else"}]
+
+    assert graphql(QUERY, {"all": asked})["data"]["_entities"][0]["id"] == ids[1]
 
 
 def test_literals_too_and_again(ids, graphql):

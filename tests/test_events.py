@@ -16,6 +16,7 @@ LISTS = {
     "places": '{ found: places(kinds: ["event"], first: 100) { nodes { name } } }',
     "nearest": "{ found: nearest(lat: 47.215364, lon: -1.545432, within: 5, "
     'kinds: ["event"]) { nodes { place { name } } } }',
+    "search": '{ found: search(text: "concert de midi") { nodes { name } } }',
     "nearby": '{ stops(name: "lieu unique", first: 1) { nodes { nearby(kinds: ["event"]) '
     "{ place { name } } } } }",
     "map": "{ found: placeMap(bbox: { minLat: 47.2153, minLon: -1.5455, maxLat: 47.2154, "

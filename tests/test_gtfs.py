@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from hypothesis import given, settings
 
+from sources.languages import texts
 from sources.protocols.gtfs import Gtfs
 from tests.asked import Asked, broken, read
 
@@ -71,6 +72,30 @@ def test_a_broken_line_costs_only_itself() -> None:
         {},
         {},
     ]
+
+
+TRANSLATIONS = """table_name,field_name,language,translation,record_id,field_value
+stops,stop_name,en,Gate,7,
+stops,stop_name,br,Porzh,7,
+stops,stop_name,en,Church,,Église
+routes,stop_name,en,No,9,
+stops,stop_name,en,,9,
+"""
+
+
+@pytest.mark.parametrize(
+    ("translations", "said"),
+    [
+        (TRANSLATIONS, [["Porte", "Gate", "Porzh"], ["Église", "Church"], ["Quai"]]),
+        ("", [["Porte"], ["Église"], ["Quai"]]),
+        ("what,ever\n1,2\n", [["Porte"], ["Église"], ["Quai"]]),
+        ("table_name\n" + "0" * (4 << 20), [["Porte"], ["Église"], ["Quai"]]),  # a bomb
+    ],
+)
+def test_names_in_several_languages(translations: str, said: list[list[str]]) -> None:
+    stops = "stop_id,stop_name\n7,Porte\n8,Église\n9,Quai\n"
+    rows = STOPS.rows(zipped({"stops.txt": stops, "translations.txt": translations}))
+    assert [[one.text for one in texts(row["stop_name"])] for row in rows] == said
 
 
 def encrypted(body: bytes) -> bytes:

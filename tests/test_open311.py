@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 
 import cities
+from schema.report_details import ReportDetailType
 from schema.reports import Report, ReportState
 from sources.protocols.open311 import Open311
-from sources.reports import private, report, report_service
+from sources.reports import private, report, report_detail, report_service
 from sources.row import Row
 from tests.asked import Asked, broken, read
 
@@ -162,6 +163,40 @@ def test_captured_services(name: str) -> None:
     assert [one.code for one in found] == ["001", "002", "003"]
     assert found[0].keywords == ["lorem", "ipsum", "dolor"]
     assert (found[0].group, found[0].needs_details) == ("sanitation", True)
+
+
+@captured
+@pytest.mark.parametrize("form", ["json", "xml"])
+def test_a_captured_definition(form: str) -> None:
+    body = sample(f"spec.{form}-service-definition.{form}")
+    asked = Asked(body)
+    desk = Open311(url="https://desk.example/v2", format=form, resource="definitions").one("a/b")
+    assert desk.keyed
+    assert asyncio.run(desk.fetch(asked)) == body
+    assert asked.calls[0][0] == f"https://desk.example/v2/services/a%2Fb.{form}"
+    [detail] = [report_detail(Row(ESTUAIRE, row, {})) for row in desk.rows(body)]
+    assert (detail.code, detail.label) == ("WHISHETN", "What is the ticket/tag/DL number?")
+    assert (detail.type, detail.required) == (ReportDetailType.ONE_OF, True)
+    assert [(one.key, one.name) for one in detail.values] == [("123", "Ford"), ("124", "Chrysler")]
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        (b'{"service_code": 005, "attributes": []}', []),
+        (b'[{"service_code": "5", "attributes": [{"code": 07}, {"code": "B"}]}]', ["07", "B"]),
+        (b"<service_definition><attributes/></service_definition>", []),
+    ],
+)
+def test_definitions_in_their_dialects(body: bytes, codes: list[str]) -> None:
+    rows_ = Open311(url="https://desk.example/v2", resource="definitions").rows(body)
+    assert [report_detail(Row(ESTUAIRE, row, {})).code for row in rows_] == codes
+
+
+@pytest.mark.parametrize("body", [b"<html/>", b"<services/>", b"oops", b'{"attributes": ['])
+def test_what_is_no_definition_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"no|page"):
+        list(Open311(url="https://desk.example/v2", resource="definitions").rows(body))
 
 
 @captured

@@ -56,6 +56,7 @@ def check_headers(answer: httpx.Response) -> None:
     ("path", "media_type"),
     [
         ("/", "text/html; charset=utf-8"),
+        ("/developers", "text/html; charset=utf-8"),
         ("/graphiql", "text/html; charset=utf-8"),
         ("/style.css", "text/css; charset=utf-8"),
         ("/favicon.svg", "image/svg+xml"),

@@ -251,3 +251,44 @@ def test_a_city_of_files(ask) -> None:
 
     again = ask(f'{{ node(id: "{shelter["id"]}") {{ id }} }}')
     assert again["data"]["node"] == {"id": shelter["id"]}
+
+
+# A park like a horseshoe: neither its middle nor that of its box lies in it.
+HORSESHOE = [[2.0, 48.0], [2.3, 48.0], [2.3, 48.1], [2.1, 48.1], [2.1, 48.2], [2.3, 48.2]]
+HORSESHOE += [[2.3, 48.3], [2.0, 48.3], [2.0, 48.0]]
+PATH = [[2.0, 49.0], [2.1, 49.0], [2.2, 49.0]]
+
+
+@pytest.mark.parametrize(
+    ("geometry", "box"),
+    [
+        ({"type": "Polygon", "coordinates": [HORSESHOE]}, (2.0, 48.0, 2.3, 48.3)),
+        ({"type": "MultiPolygon", "coordinates": [[HORSESHOE]]}, (2.0, 48.0, 2.3, 48.3)),
+        ({"type": "LineString", "coordinates": PATH}, (2.1, 49.0, 2.1, 49.0)),
+        ({"type": "MultiPoint", "coordinates": PATH}, (2.0, 49.0, 2.2, 49.0)),
+        ({"type": "Polygon", "coordinates": []}, None),
+        ({"type": "Polygon", "coordinates": [[[2.0]]]}, None),
+        ({"type": "Polygon", "coordinates": [[["a", "b"], ["c", "d"], ["e", "f"]]]}, None),
+        ({"type": "Polygon", "coordinates": {"0": 1}}, None),
+        ({"type": "LineString", "coordinates": [[2e300, 1e300], [2e300, 1e300]]}, None),
+        ({"type": "Blob", "coordinates": [[2.0, 48.0]]}, None),
+    ],
+)
+def test_an_area_or_a_line_is_on_the_map_by_a_point_of_it(ask, monkeypatch, geometry, box) -> None:
+    named = {"id": "p", "name": "Parc", "accessible": "oui"}
+    feature = {"type": "Feature", "properties": named, "geometry": geometry}
+    body = json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
+    monkeypatch.setitem(FILES, "/abris.geojson", body)
+
+    answer = ask('{ places(kinds: ["shelter"]) { nodes { name position { lat lon } } } }')
+
+    assert "errors" not in answer
+    [park] = answer["data"]["places"]["nodes"]
+    assert park["name"] == "Parc"
+    if box is None:
+        assert park["position"] is None
+    else:
+        lat, lon = park["position"]["lat"], park["position"]["lon"]
+        assert box[0] <= lon <= box[2]
+        assert box[1] <= lat <= box[3]
+        assert not (2.1 < lon <= 2.3 and 48.1 < lat < 48.2)  # where the horseshoe is open

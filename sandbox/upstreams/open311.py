@@ -4,8 +4,9 @@ https://wiki.open311.org/GeoReport_v2/. No French city is known to have such a s
 a made-up one; tests have a city file for it (`tests/cities/`).
 
 Habits kept: codes such as 001, which is no JSON; coordinates as texts; `address_string` for
-`address`; a service whose reports get a token first (`batch`), and one whose are never listed
-(`blackbox`); what was reported is listed with the mail address that somebody wrote into it.
+`address`; a service whose reports get a token first (`batch`), one whose are never listed
+(`blackbox`), and one that asks for more (`metadata`); what was reported is listed with the mail
+address that somebody wrote into it.
 """
 
 import json
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.faults import Fault
@@ -24,17 +25,45 @@ DESK = "/signaler.estuaire.example/georeport/v2"
 UPSTREAMS = {
     "reports": Upstream("what citizens report (Open311)", f"{DESK}/requests.json"),
     "reports.services": Upstream("what can be reported (Open311)", f"{DESK}/services.json"),
+    "reports.definitions": Upstream(
+        "what else is asked of one kind of report (Open311)", f"{DESK}/services/005.json"
+    ),
 }
 SERVICES = (
     ("001", "Dépôt sauvage", "Déchets laissés sur la voie publique.", "realtime", "Propreté"),
     ("002", "Éclairage public", "Lampadaire éteint, ou allumé le jour.", "realtime", "Rue"),
     ("003", "Nid-de-poule", "Trou dans la chaussée ou le trottoir.", "batch", "Rue"),
     ("004", "Nuisances", "Bruit et odeurs.", "blackbox", "Tranquillité"),
+    ("005", "Véhicule abandonné", "Épave sur la voie publique.", "realtime", "Rue"),
 )
+MAKES = [{"key": 1, "name": "Voiture"}, {"key": 2, "name": "Deux-roues"}]
+DAMAGE = [{"key": "VITRES", "name": "Vitres"}, {"key": "ROUES", "name": "Roues"}]
 TYPES = {code: kind for code, _, _, kind, _ in SERVICES}
 NAMES = {code: name for code, name, *_ in SERVICES}
 CODE = re.compile(r'"service_code": "(\d+)"')
+GIVEN = re.compile(r"attribute\[(\w+)\](?:\[\])?")
 Row = dict[str, object]
+
+
+def attribute(code: str, datatype: str, label: str, order: int, **more: object) -> Row:
+    """One question of a form."""
+    usual: Row = {"variable": True, "required": False, "datatype_description": None}
+    said: Row = {"code": code, "datatype": datatype, "description": label, "order": order}
+    return usual | said | more
+
+
+# What the form of a service asks for besides, out of its order.
+DEFINITIONS = {
+    "005": [
+        attribute("DEGATS", "multivaluelist", "Quels dégâts ?", 4, values=DAMAGE),
+        attribute("GENRE", "singlevaluelist", "Quel véhicule ?", 2, required=True, values=MAKES),
+        attribute("PREVENIR", "text", "Sur une voie privée, voyez le syndic.", 1, variable=False),
+        attribute("PLAQUE", "string", "Immatriculation", 3, datatype_description="AA-123-AA"),
+        attribute("ROUES", "number", "Combien de roues ?", 5),
+        attribute("DEPUIS", "datetime", "Depuis quand ?", 6),
+        attribute("NOTES", "text", "Autre chose ?", 7),
+    ]
+}
 
 
 class Desk:
@@ -98,6 +127,10 @@ def refusals(form: dict[str, str]) -> str | None:
         return "description was not provided"
     if not ({"lat", "long"} <= form.keys() or "address_string" in form):
         return "no location was provided"
+    given = {found[1] for name in form if (found := GIVEN.fullmatch(name))}
+    for asked in DEFINITIONS.get(form["service_code"], ()):
+        if asked["required"] and asked["code"] not in given:
+            return f"attribute {asked['code']} was not provided"
     return None
 
 
@@ -119,12 +152,24 @@ def routes(outside: Outside) -> list[Route]:
         async def answer(_: datetime, fault: Fault) -> Response:
             names = ("service_code", "service_name", "description", "type", "group")
             rows: list[Row] = [
-                {"metadata": False, **dict(zip(names, s, strict=True))} for s in SERVICES
+                {"metadata": s[0] in DEFINITIONS, **dict(zip(names, s, strict=True))}
+                for s in SERVICES
             ]
             renamed: list[Row] = [{fault.column(name): row[name] for name in row} for row in rows]
             return said(list(fault.rows(renamed)))
 
         return await outside.call(request, "reports.services", answer)
+
+    async def definitions(request: Request) -> Response:
+        async def answer(_: datetime, fault: Fault) -> Response:
+            code = request.path_params["code"]
+            if code not in DEFINITIONS:
+                return error(404, "service_code was not found")
+            asked = fault.rows(DEFINITIONS[code])
+            renamed = [{fault.column(name): one[name] for name in one} for one in asked]
+            return JSONResponse({"service_code": code, "attributes": renamed})
+
+        return await outside.call(request, "reports.definitions", answer)
 
     async def reports(request: Request) -> Response:
         body = (await request.body()).decode()
@@ -151,6 +196,7 @@ def routes(outside: Outside) -> list[Route]:
 
     return [
         Route(f"{DESK}/services.json", services),
+        Route(f"{DESK}/services/{{code}}.json", definitions),
         Route(f"{DESK}/requests.json", reports, methods=["GET", "POST"]),
         Route(f"{DESK}/tokens/{{token}}.json", tokens),
     ]

@@ -1,13 +1,12 @@
 """Explorer: GraphiQL, where a developer sees what a city can be asked, and asks it.
 
-The page comes from npm, is made by `build.py` when Poche is installed, and needs no other host.
-Every file of `examples/` opens in a tab of its own, in the order of their names.
+The page comes from npm, is made by `server/frontends.py` when Poche is installed, and needs no
+other host. Every file of `examples/` opens in a tab of its own, in the order of their names.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from html import escape
 from pathlib import Path
 from string import Template
@@ -15,10 +14,8 @@ from string import Template
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
-from server.pages import HEADERS, always
+from server.pages import HEADERS, Immutable, always
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -49,19 +46,3 @@ async def _unbuilt(_: Request) -> Response:
 def examples() -> list[str]:
     """The queries that a new visitor finds open."""
     return [file.read_text("utf-8") for file in sorted((HERE / "examples").glob("*.graphql"))]
-
-
-class Immutable(StaticFiles):
-    """Files that may be kept for ever, because their folder is named after what made them."""
-
-    def file_response(
-        self,
-        full_path: str | os.PathLike[str],
-        stat_result: os.stat_result,
-        scope: Scope,
-        status_code: int = 200,
-    ) -> Response:
-        response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers.update(HEADERS)
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response

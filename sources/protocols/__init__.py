@@ -10,10 +10,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from typing import Protocol as Duck
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+
+def _known(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        raise ValueError(f"`{name}` is not a time-zone, such as Europe/Paris") from None
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known)]  # of those whose days are asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ https://gbfs.org/documentation/reference/
 
     url        the discovery file, gbfs.json, which says where the others are
     feeds      "stations" (default); or "vehicles", those that stand anywhere
-    language   which one is read, where there are several; the first unless told
+    language   which one comes first, where there are several; the first unless told
 
 One row per station, its last report joined to its description by `station_id`; or one
 per vehicle. The words are those of 3.0 in every version (`num_vehicles_available`,
-`vehicle_id`), and texts are plain. What `vehicle_types` says of a type stands beside its
+`vehicle_id`). What `vehicle_types` says of a type stands beside its
 count in `vehicle_types_available`, or in a vehicle's `vehicle_type`; what a vehicle costs, by
 its own plan or its type's, in its `pricing_plan`.
 
@@ -137,17 +137,14 @@ class Gbfs(Speaks):
         }
 
     def _plain(self, one: Json) -> Json:
-        """The same under the names of 3.0, its texts in one language."""
+        """The same under the names of 3.0, its texts in our language first."""
         return {RENAMED.get(name, name): self._text(value) for name, value in one.items()}
 
     def _text(self, value: Any) -> Any:
-        """One of 3.0's `[{text, language}]`; anything else as it is."""
-        if not (isinstance(value, list) and value):
+        """3.0's `[{text, language}]`, ours first; anything else as it is."""
+        if not (isinstance(value, list) and all(isinstance(one, dict) for one in value)):
             return value
-        if not all(isinstance(one, dict) and "text" in one for one in value):
-            return value
-        mine = (one["text"] for one in value if one.get("language") == self.language)
-        return next(mine, value[0]["text"])
+        return sorted(value, key=lambda one: one.get("language") != self.language)
 
 
 def _objects(files: Mapping[str, File], name: str, kind: str) -> list[Json]:

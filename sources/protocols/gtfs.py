@@ -9,7 +9,8 @@ https://gtfs.org/documentation/schedule/reference/
     file           which file of the zip is read, such as "stops.txt"
     max_unzipped   bytes that the file may unzip to: 256 MiB unless told
 
-One row per line under the file's own column names; what is empty is None.
+One row per line under the file's own column names; what is empty is None. What translations.txt
+says of a value makes a list of it: `[{"text": its own}, {"text": ..., "language": "en"}]`.
 Tables that differ in `file` only share one download.
 
 Habits understood: byte order marks, files in a folder, a zip in the zip, macOS
@@ -20,9 +21,10 @@ encryption, compression other than deflate, and bombs.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
-from typing import IO
+from typing import IO, Any
+from zipfile import ZipFile
 
 import msgspec
 from pydantic import Field
@@ -32,6 +34,11 @@ from sources.protocols import Ask, Speaks
 from sources.protocols.opendatasoft import dataset_url
 
 BOM = b"\xef\xbb\xbf"
+TRANSLATIONS = "translations.txt"
+IDS = {"stops.txt": "stop_id", "routes.txt": "route_id"}  # what its `record_id` is in each
+Row = dict[str, Any]  # texts, or None; lists of them in several languages
+# By field, and by record or by value.
+Translations = dict[tuple[str, str | None, str | None], list[Mapping[str, str | None]]]
 
 
 class Gtfs(Speaks):
@@ -48,16 +55,49 @@ class Gtfs(Speaks):
             url = _attached((await ask.get(records, {"limit": "1"})).body, self.attachment)
         return (await ask.get(url, whole=True)).body
 
-    def rows(self, body: bytes) -> Iterator[dict[str, str | None]]:
+    def rows(self, body: bytes) -> Iterator[Row]:
         """One row per line; a line that cannot be split is an empty row, for the reader to drop."""
         with archive_of(BytesIO(body), self.file, self.max_unzipped) as archive:
             lines = find_file(archive, self.file, self.max_unzipped)
             if lines is None:
                 raise ValueError(f"no {self.file} in the zip")
-            yield from _rows(lines, self.file)
+            translated = self._translations(archive)
+            for row in _rows(lines, self.file):
+                yield _translated(row, self.file, translated) if translated else row
+
+    def _translations(self, archive: ZipFile) -> Translations:
+        """What is said of this file's values in other languages, by record or by the value.
+
+        Nothing where the file of them is no good: then names are as they are.
+        """
+        found: Translations = {}
+        try:
+            lines = find_file(archive, TRANSLATIONS, self.max_unzipped)
+            for row in _rows(lines, TRANSLATIONS) if lines is not None else ():
+                field, text, by_id = (
+                    row.get(c) for c in ("field_name", "translation", "record_id")
+                )
+                if row.get("table_name") == self.file.removesuffix(".txt") and field and text:
+                    said = {"text": text, "language": row.get("language")}
+                    of = (field, by_id, None if by_id else row.get("field_value"))
+                    found.setdefault(of, []).append(said)
+        except ValueError:
+            return {}
+        return found
 
     def feed(self) -> str:
         return f"{type(self).__name__}{self.model_dump_json(exclude={'file'})}"
+
+
+def _translated(row: Row, file: str, translated: Translations) -> Row:
+    """A record, with its values in all languages where there are several."""
+    record = row.get(IDS.get(file, ""))
+    for field, value in row.items():
+        said = translated.get((field, record, None)) if isinstance(record, str) else None
+        said = said or translated.get((field, None, value if isinstance(value, str) else None))
+        if value and said:
+            row[field] = [{"text": value}, *said]
+    return row
 
 
 def _attached(body: bytes, column: str) -> str:
@@ -71,7 +111,7 @@ def _attached(body: bytes, column: str) -> str:
     return url
 
 
-def _rows(lines: IO[bytes], file: str) -> Iterator[dict[str, str | None]]:
+def _rows(lines: IO[bytes], file: str) -> Iterator[Row]:
     columns = _split(next(lines, b"").removeprefix(BOM))
     if not columns:
         raise ValueError(f"{file} has no header")

@@ -3,7 +3,8 @@
 https://wiki.open311.org/GeoReport_v2/
 
     url           up to the version: "https://sags-uns.stadt-koeln.de/georeport/v2"
-    resource      "requests" (default): what was reported; "services": what can be
+    resource      "requests" (default): what was reported; "services": what can be; "definitions":
+                  what else is asked of a service, one at a time, which has to be one of those
     jurisdiction  `jurisdiction_id`, where one server serves several cities
     format        "json" (default) or "xml", which every server must speak
     days          of requests, only those of so many days, 1 to 90; left out = the server's default
@@ -19,7 +20,7 @@ examples. What is sent gets an id, or a token that becomes one (`requests` from 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -38,15 +39,26 @@ ID = "service_request_id"
 
 class Open311(Speaks):
     url: str
-    resource: Literal["requests", "services"] = "requests"
+    resource: Literal["requests", "services", "definitions"] = "requests"
     jurisdiction: str | None = None
     format: Literal["json", "xml"] = "json"
     days: int | None = Field(default=None, ge=1, le=90)
     page_size: int | None = Field(default=None, ge=1, le=1_000)
     pages: int = Field(default=1, ge=1, le=20)
+    asked: str = ""  # by `one`, never by a city file
+
+    @property
+    def keyed(self) -> bool:
+        return self.resource == "definitions"
+
+    def one(self, key: str) -> Self:
+        return self.model_copy(update={"asked": key})
 
     async def fetch(self, ask: Ask) -> bytes:
         params = self._params
+        if self.resource == "definitions":
+            place = self._place(f"services/{quote(self.asked, '')}")
+            return (await ask.get(place, params, whole=True)).body
         if self.resource == "requests" and self.days is not None:
             params["start_date"] = f"{ask.now - timedelta(days=self.days):%Y-%m-%dT%H:%M:%SZ}"
         if self.resource == "services" or self.page_size is None:
@@ -63,7 +75,10 @@ class Open311(Speaks):
         return msgspec.json.encode(list(found.values()))
 
     def rows(self, body: bytes) -> Iterator[Mapping[str, Any]]:
-        """The records; of requests with their `position`."""
+        """The records; of requests with their `position`, of definitions the attributes."""
+        if self.resource == "definitions":
+            yield from _attributes(body)
+            return
         for row in _rows(body):
             yield {**row, "position": {"lat": row.get("lat"), "lon": row.get("long")}}
 
@@ -110,6 +125,23 @@ def _rows(body: bytes) -> Iterable[Mapping[str, Any]]:
     return _xml(body) if body.startswith(b"<") else _json(body)
 
 
+def _attributes(body: bytes) -> Iterator[Mapping[str, Any]]:
+    """What a service definition asks for, in either format; ValueError if it is none."""
+    body = body.removeprefix(BOM).strip()
+    if body.startswith(b"<"):
+        root = _parsed(body)
+        if etree.QName(root).localname != "service_definition":
+            raise ValueError("no service definition")
+        for one in root.iter("{*}attribute"):
+            values = [_texts(value) for value in one.iter("{*}value")]
+            yield {**_texts(one), "values": values}
+        return
+    for row in _json(body):
+        inside = row.get("attributes")  # of one that is wrapped in a list
+        for one in inside if isinstance(inside, list) else (row,):
+            yield one if isinstance(one, dict) else {}
+
+
 def _json(body: bytes) -> list[Mapping[str, Any]]:
     try:
         found = msgspec.json.decode(body)
@@ -128,6 +160,10 @@ def _json(body: bytes) -> list[Mapping[str, Any]]:
 
 
 def _xml(body: bytes) -> list[Mapping[str, Any]]:
+    return [_texts(row) for row in _parsed(body) if isinstance(row.tag, str)]
+
+
+def _parsed(body: bytes) -> Any:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
         root = etree.fromstring(body, parser)
@@ -135,8 +171,9 @@ def _xml(body: bytes) -> list[Mapping[str, Any]]:
         raise ValueError(f"not XML, or cut off: {error}") from None
     if etree.QName(root).localname == "html":
         raise ValueError("a page, not a list of records")
-    return [
-        {etree.QName(one).localname: one.text for one in row if isinstance(one.tag, str)}
-        for row in root
-        if isinstance(row.tag, str)
-    ]
+    return root
+
+
+def _texts(row: Any) -> dict[str, Any]:
+    """What the elements within one say, by their names."""
+    return {etree.QName(one).localname: one.text for one in row if isinstance(one.tag, str)}

@@ -25,6 +25,7 @@ from typing import Any, Literal
 import msgspec
 
 from sources.protocols import Ask, Speaks
+from sources.records import listed, records
 
 PAGE, CEILING = 100, 10_000  # the API refuses pages, and offset + limit, beyond these
 BOM = b"\xef\xbb\xbf"
@@ -70,9 +71,7 @@ class Opendatasoft(Speaks):
 
     def rows(self, body: bytes) -> Iterator[Mapping[str, Any]]:
         """The records, flat; one that is no object is an empty row, for the reader to drop."""
-        found = _decoded(body)
-        records = found if isinstance(found, list) else found.results or found.records
-        for raw in records or []:
+        for raw in _records(body):
             try:
                 yield _flat(msgspec.json.decode(raw, type=dict[str, Any]))
             except NOT_JSON:
@@ -130,11 +129,28 @@ def quoted(text: str) -> str:
     return '"' + clean.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def _records(body: bytes) -> Iterator[msgspec.Raw]:
+    """The records of any answer; ValueError, at the latest behind the last of them."""
+    body = body.removeprefix(BOM)
+    if listed(body):  # as long as the dataset is
+        try:
+            yield from records(body)
+        except NOT_JSON as error:
+            raise _no_json(body, error) from None
+    else:
+        found = _decoded(body)
+        yield from found if isinstance(found, list) else found.results or found.records or ()
+
+
+def _no_json(body: bytes, error: Exception) -> ValueError:
+    return ValueError(f"not JSON, or cut off: {error}; ends {body[-200:]!r}")
+
+
 def _decoded(body: bytes) -> Envelope | list[msgspec.Raw]:
     try:
         found = msgspec.json.decode(body.removeprefix(BOM), type=list[msgspec.Raw] | Envelope)
     except NOT_JSON as error:
-        raise ValueError(f"not JSON, or cut off: {error}; ends {body[-200:]!r}") from None
+        raise _no_json(body, error) from None
     if isinstance(found, Envelope) and found.results is None and found.records is None:
         raise ValueError(f"no records: {body[:200]!r}")
     return found

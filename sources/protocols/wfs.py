@@ -24,10 +24,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from sources import geojson
-from sources.protocols import Ask, Speaks
+from sources.protocols import Ask, Speaks, TimeZone
 
 MOST = 10_000  # features of one answer
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -40,17 +40,8 @@ class Wfs(Speaks):
     filter: str | None = None
     day: str | None = Field(default=None, pattern=rf"^{NAME}$")
     days: int = Field(default=2, ge=1, le=31)
-    timezone: str = "Europe/Paris"
+    timezone: TimeZone = "Europe/Paris"
     may_be_empty: bool = False
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (LookupError, ValueError):
-            raise ValueError(f"`{value}` is not a time-zone, such as Europe/Paris") from None
-        return value
 
     async def fetch(self, ask: Ask) -> bytes:
         params = {

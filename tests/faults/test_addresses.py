@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from cities import Binding
-from server.network import PublicOnly, transport
+from server.network import Network, PublicOnly
 from sources.errors import Changed, Refused, Unavailable
 from sources.http import Door
 from sources.replies import Validators
@@ -47,8 +47,9 @@ def binding(**words):
 @pytest.fixture
 async def door(tmp_path):
     """The door as the server has it, without a sandbox behind it."""
-    async with httpx.AsyncClient(transport=transport(None, ())) as client:
-        yield Door(client, Clock(), folder=tmp_path)
+    network = Network(None, ())
+    async with httpx.AsyncClient(transport=network) as client:
+        yield Door(client, Clock(), get=network.get, folder=tmp_path)
 
 
 async def get(door, url, binding):

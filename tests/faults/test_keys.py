@@ -10,7 +10,7 @@ import structlog
 
 from cities import Binding, City
 from schema.pools import Pool
-from server.network import transport
+from server.network import Network
 from sources.errors import SourceError
 from sources.feeds import Feed, Table
 from sources.http import Door
@@ -58,8 +58,9 @@ def address(neighbour):
 
 @pytest.fixture
 async def door(tmp_path):
-    async with httpx.AsyncClient(transport=transport(None, ())) as client:
-        yield Door(client, Clock(), folder=tmp_path, secrets=ENVIRONMENT)
+    network = Network(None, ())
+    async with httpx.AsyncClient(transport=network) as client:
+        yield Door(client, Clock(), get=network.get, folder=tmp_path, secrets=ENVIRONMENT)
 
 
 def asking(door, binding):

@@ -16,7 +16,8 @@ import cities
 from sandbox.app import Options
 from sandbox.serve import running
 from sandbox.world import World
-from server.network import transport
+from server import network
+from sources.exchange import Answer, Question
 from tests.conftest import HERE, Clock, Server, serving
 
 EARLY = datetime(2026, 11, 24, 3, 20, tzinfo=UTC)  # 04:20 in Nantes: little runs, so little is read
@@ -84,26 +85,33 @@ def outside(clock: Clock, **options: Unpack[Options]) -> Iterator[Outside]:
             found.close()
 
 
-class Network(httpx.AsyncBaseTransport):
+class Network(network.Network):
     """The network as the server has it, but that nobody listens for the tables `unplugged`."""
 
     def __init__(self, url: str) -> None:
+        super().__init__(url, ())
         self.unplugged: set[str] = set()
         self.sent: Counter[str] = Counter()
-        self._real = transport(url, ())
         self._deaf = socket.socket()  # bound, so that nobody else is; but it does not listen
         self._deaf.bind(("127.0.0.1", 0))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        table = request.extensions["binding"].table
+        request.url = self._wired(request.extensions["binding"].table, request.url)
+        return await super().handle_async_request(request)
+
+    @asynccontextmanager
+    async def get(self, question: Question) -> AsyncIterator[Answer]:
+        url = self._wired(question.binding.table, httpx.URL(question.url))
+        async with super().get(question._replace(url=str(url))) as answer:
+            yield answer
+
+    def _wired(self, table: str, url: httpx.URL) -> httpx.URL:
         self.sent[table] += 1
-        if table in self.unplugged:
-            request.url = request.url.copy_with(port=self._deaf.getsockname()[1])
-        return await self._real.handle_async_request(request)
+        return url.copy_with(port=self._deaf.getsockname()[1]) if table in self.unplugged else url
 
     async def aclose(self) -> None:
         self._deaf.close()
-        await self._real.aclose()
+        await super().aclose()
 
 
 @asynccontextmanager

@@ -292,8 +292,8 @@ async def test_each_coding_has_a_tag_of_its_own_and_any_is_known(server):
     }
     tags = {coding: answer.headers["etag"] for coding, answer in answers.items()}
 
-    assert not tags["identity"].startswith("W/")
-    assert tags["identity"] not in (tags["gzip"], tags["br"])
+    assert len(set(tags.values())) == 3
+    assert not any(tag.startswith("W/") for tag in tags.values())
     for coding, tag in tags.items():
         headers = {"Accept-Encoding": coding, "If-None-Match": tag}
         answer = await get(server, query, headers)

@@ -137,15 +137,32 @@ async def test_each_chunk_can_be_read_when_it_arrives(ask, coding):
     assert [reading(body) for body in bodies] == [TEXT, TEXT, TEXT, b""]
 
 
-async def test_other_bytes_have_a_weak_etag_and_304_the_one_that_was_asked_about(ask):
-    headers, _ = await ask(Response(TEXT, headers={"ETag": '"1"'}))
-    assert headers["etag"] == 'W/"1"'
-    plain, _ = await ask(Response(TEXT, headers={"ETag": '"1"'}), "identity")
-    assert plain["etag"] == '"1"'
-    same = Response(status_code=304, headers={"ETag": '"1"'})
-    weak, _ = await ask(same, **{"If-None-Match": 'W/"1"'})
-    strong, _ = await ask(same, **{"If-None-Match": '"1"'})
-    assert (weak["etag"], strong["etag"]) == ('W/"1"', '"1"')
+async def test_each_coding_has_a_strong_etag_of_its_own(ask):
+    answer = Response(TEXT, headers={"ETag": '"1"'})
+    tags = [(await ask(answer, coding))[0]["etag"] for coding in ("identity", "gzip", "br")]
+
+    assert tags[0] == '"1"'
+    assert len(set(tags)) == 3
+    assert not any(tag.startswith("W/") for tag in tags)
+
+
+@pytest.mark.parametrize("accept", ["identity", "gzip", "br"])
+async def test_an_application_is_asked_about_its_own_etags(ask, accept):
+    """And 304 names the one that the client has, whatever it would be sent now."""
+    tagged = Response(TEXT, headers={"ETag": '"1"'})
+    tags = [(await ask(tagged, coding))[0]["etag"] for coding in ("identity", "gzip", "br")]
+    asked = []
+
+    async def answer(scope, receive, send):
+        asked.append(Request(scope).headers["if-none-match"])
+        await Response(status_code=304, headers={"ETag": '"1"'})(scope, receive, send)
+
+    for tag in tags:
+        headers, _ = await ask(answer, accept, **{"If-None-Match": f'"0", W/{tag}'})
+        assert headers["etag"] == tag
+    all_known, _ = await ask(answer, accept, **{"If-None-Match": ", ".join(tags)})
+    assert all_known["etag"] == tags[["identity", "gzip", "br"].index(accept)]
+    assert asked == ['"0", W/"1"'] * 3 + ['"1", "1", "1"']
 
 
 async def test_it_stands_around_an_application():

@@ -7,6 +7,8 @@ import httpx
 import pytest
 import structlog
 
+from resolvers.loaders import registered
+from schema.pools import PoolsIn
 from server.app import create_app
 from server.settings import Settings
 from tests.conftest import Clock, down, serving
@@ -102,10 +104,10 @@ async def test_our_bugs_are_for_the_log(monkeypatch, client):
 
 
 async def test_graphql_core_s_own_words_are_masked_too(monkeypatch, client):
-    async def wrong(self, key):
-        return "not a page at all"
+    async def wrong(ask, keys):
+        return ["not a page at all"] * len(keys)
 
-    monkeypatch.setattr("resolvers.loaders.Loaders.load", wrong)
+    monkeypatch.setitem(registered, PoolsIn, wrong)
     answer = await client.post("/graphql", json=POOLS)
 
     assert {error["extensions"]["code"] for error in answer.json()["errors"]} == {"INTERNAL"}

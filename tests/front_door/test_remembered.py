@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.execution import Executor
+from server.finished import HEADERS
 from tests.conftest import HERE, Replay, down, failing, serving
 from tests.front_door.partners import CLIENTS, KEY, PEPPER, SAFE_KEY, bearer
 
@@ -106,6 +107,21 @@ async def test_what_is_spelled_otherwise_is_the_same_question(serve, executions)
         await server.post(NAMED, {"name": "m"})
 
     assert len(executions) == 2
+
+
+async def test_a_query_as_an_event_is_the_same_question_too(serve, executions):
+    events = {"Accept": "text/event-stream"}
+    async with serve() as server:
+        posted = await server.post(BIKES)
+        server.clock.advance(7)
+        told = await server.client.post("/graphql", json={"query": BIKES}, headers=events)
+
+    [_, event, _] = [
+        json.loads(data or "null") for data in re.findall("data: ?(.*)", "data:\n" + told.text)
+    ]
+    assert executions == [BIKES]
+    assert event["data"] == posted.json()["data"]
+    assert event["extensions"]["sources"][0]["ageS"] == 7
 
 
 async def test_it_can_be_switched_off(serve, executions):
@@ -266,6 +282,52 @@ async def test_who_has_it_already_is_told_so_from_memory(serve, executions):
     assert executions == [BIKES, LABELS]
 
 
+looked_for = set()
+
+
+class Name(bytes):
+    """A header's name that notes what it is compared with: all that anybody looks for."""
+
+    __hash__ = bytes.__hash__
+
+    def __eq__(self, other):
+        looked_for.add(bytes(other))
+        return bytes(self) == other
+
+
+HARMLESS = {  # read, and yet the answer is the same
+    b"content-length",  # what is too long is refused, and refusals are not kept
+    b"x-request-id",  # each answer gets its own, whoever made it
+}
+LOOKS = [
+    ("GET", "/graphql", {"query": BIKES}, {}),
+    ("HEAD", "/graphql", {"query": LABELS}, {"If-None-Match": "*", "Accept-Encoding": "br"}),
+    ("GET", "/graphql/d/bikes", {}, {"Origin": "https://tram.example", "Accept": "*/*"}),
+    ("GET", "/graphql", {"query": BIKES}, bearer(KEY)),
+    ("GET", "/graphql", {"query": BIKES}, {"X-API-Key": KEY, "Cookie": "a=b"}),
+    ("GET", "/graphql", {"query": BIKES}, {"X-Poche-Explain": "sources"}),
+    ("POST", "/graphql", {"query": LABELS}, {"Content-Type": "application/json"}),
+]
+
+
+async def test_every_header_that_is_read_is_a_part_of_what_is_known(partners):
+    """Else what was made for one client would be given to another that asked otherwise."""
+
+    async def handed_on(scope, receive, send):
+        witness = (Name(b"x-witness"), b"")  # which each look passes by
+        await partners.app({**scope, "headers": [witness, *scope["headers"]]}, receive, send)
+
+    looked_for.clear()
+    transport = httpx.ASGITransport(handed_on)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        for method, path, asked, headers in LOOKS:
+            how = {"json": asked} if method == "POST" else {"params": asked}
+            answer = await client.request(method, path, headers=headers, **how)
+            assert answer.status_code in (200, 304), answer.text
+
+    assert looked_for - HARMLESS == HEADERS
+
+
 # Asked by many at once
 
 
@@ -371,7 +433,7 @@ async def compare(server, text, monkeypatch):
         await settled()
         with monkeypatch.context() as patch:
             patch.setattr("server.answered.Answer.stands", lambda *_: False)
-            patch.setattr("server.finished.Finished._again", _never)
+            patch.setattr("server.finished.Finished.again", _never)
             executed = await method(server, text)
         assert same(remembered, executed)
 

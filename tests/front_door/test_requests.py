@@ -201,7 +201,7 @@ def mutable(monkeypatch):
     built = strawberry.federation.Schema(
         query=query, mutation=Mutation, config=schema.build().config, federation_version="2.9"
     )
-    monkeypatch.setattr(schema, "build", lambda: built)
+    monkeypatch.setattr(schema, "build", lambda modules: built)
 
 
 async def test_nothing_is_changed_by_a_get(mutable, serve):

@@ -29,7 +29,7 @@ def _good(target: str) -> Iterable[bytes]:
         yield from (hostile.body for hostile in CORPUS.values() if len(hostile.body) < 4_096)
     elif target == "url":
         yield from (urlencode({"query": text, "variables": "{}"}).encode() for text in QUERIES)
-    elif target == "document":
+    elif target in ("document", "compiled"):
         yield from (text.encode() for text in QUERIES)
     elif target == "accept":
         yield from (text.encode() for text in ACCEPTS)

@@ -11,6 +11,8 @@ from starlette.requests import Request
 
 import schema
 from server.accept import negotiated, prefers_html
+from server.compiled.bail import Unsupported
+from server.compiled.executor import CompiledExecutor
 from server.errors import RequestError
 from server.execution import Planner
 from server.manifests import PLAIN, SUFFIXES, ManifestError, read
@@ -26,6 +28,11 @@ JSON = [(b"content-type", b"application/json")]
 @cache
 def planner() -> Planner:
     return Planner(schema.build()._schema, SETTINGS)
+
+
+@cache
+def executor() -> CompiledExecutor:
+    return CompiledExecutor(schema.build()._schema)
 
 
 @cache
@@ -62,6 +69,18 @@ def document(data: bytes) -> None:
         _planned(data.decode(errors="replace"))
 
 
+def compiled(data: bytes) -> None:
+    """A document, and the code that it becomes."""
+    with suppress(RequestError):
+        plan = planner().plan(data.decode(errors="replace"))
+        for operation in plan.operations.values():
+            known = executor().known(plan.document, operation)
+            values = executor().values(known, {})
+            with suppress(Unsupported):
+                if known.refused is None and values is not None:
+                    executor().program(known, values)
+
+
 def accept(data: bytes) -> None:
     """An `Accept` header, as the web server decodes it."""
     text = data.decode("latin-1")
@@ -95,5 +114,5 @@ def _planned(
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (body, url, document, accept, manifest)
+    target.__name__: target for target in (body, url, document, compiled, accept, manifest)
 }

@@ -1,0 +1,45 @@
+"""Economy: the whole city in one question costs each of its sources one read, and then none."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import cities
+from tests.conftest import Replay, serving
+from tests.elsewhere import asked_in
+
+EVERYTHING = (Path(__file__).parent / "queries/everything.graphql").read_text("utf-8")
+# What Nantes, whose golden query it is, does not have.
+BESIDES = """vehicles { vehicleId } bridgeClosures { vessel }
+  attended: pools(first: 1) { nodes { attendance { current } } }
+}"""
+# Of one read: GTFS with the record that names its file; GBFS; a text and a point to look up.
+MORE = {"stops": 2, "bikes": 4, "addresses": 2}
+
+
+@pytest.mark.usefixtures("_timetables")
+@pytest.mark.parametrize("city", sorted(cities.load()))
+def test_everything_at_once(city: str) -> None:
+    replay = Replay()
+
+    async def main() -> tuple[dict[str, Any], dict[str, int]]:
+        async with serving(httpx.MockTransport(replay), city=city, max_root_fields=30) as server:
+            question = asked_in(city, EVERYTHING.rstrip().removesuffix("}") + BESIDES)
+            answer = await server.ask(question)
+            cold = dict(replay.calls)
+            server.clock.advance(1)  # so that nothing that is remembered will do
+            await server.ask(question)
+            return answer, cold
+
+    answer, cold = asyncio.run(main())
+
+    codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
+    assert codes <= {"NOT_OFFERED"}
+    asked = {source["id"].partition("/")[2] for source in answer["extensions"]["sources"]}
+    offered = set(cities.load()[city].bindings)
+    assert asked == offered, "the question leaves out, or adds, a source"
+    assert cold == {table: min(calls, MORE.get(table, 1)) for table, calls in cold.items()}
+    assert dict(replay.calls) == cold, "what is fresh is asked for again"
