@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := schema resolvers sources cities server sandbox tests
 
-.PHONY: demo serve test check fix home schema release-schema record live bench bench-peers fuzz differences soak cluster container sbom audit lock clean
+.PHONY: demo serve test check fix home schema published record live bench bench-peers fuzz differences soak cluster container sbom audit lock clean
 
 demo: $(READY)
 	$(BIN)/poche demo
@@ -35,7 +35,7 @@ schema: $(READY)
 	$(BIN)/poche schema > schema.graphql
 
 # What clients know from now on; what broke since the last time stands in docs/schema-changes.md.
-release-schema: $(READY)
+published: $(READY)
 	$(BIN)/poche schema > docs/released.graphql
 
 record: $(READY)

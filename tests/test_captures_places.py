@@ -35,7 +35,15 @@ OF_2014 = {
 }
 LIBRARIES = {"Bibliothèque": "library", "Médiathèque": "library", "Ludothèque": "toy_library"}
 TOWN_HALLS = {"Mairie - Hotel de Ville": "town_hall", "Mairie annexe": "annexe"}
-KINDS = {**LIBRARIES, **TOWN_HALLS, "Musée": "museum", "Marché": "market", "Cimetière": "cemetery"}
+OUTSIDE = {"Plaine de jeux": "field", "Marguerite": "car", "Libre": "relay", "Enclos": "relay"}
+KINDS = {
+    **LIBRARIES,
+    **TOWN_HALLS,
+    **OUTSIDE,
+    "Musée": "museum",
+    "Marché": "market",
+    "Cimetière": "cemetery",
+}
 
 
 def sample(path: str) -> bytes:
@@ -61,6 +69,9 @@ def places(rows: Any, fields: Mapping[str, Any], part: str = "place") -> list[Pu
         ("culture-ludotheque", {"toy_library": 14}),
         ("culture-mediatheque", {"library": 17}),
         ("culture-musee", {"museum": 17}),
+        ("equipub-sportsloisirs-jeux", {"field": 37}),
+        ("mobilite-marguerite", {"car": 26}),
+        ("mobilite-parcrelais", {"relay": 50}),
         ("equipub-service-public", {"town_hall": 24, "annexe": 18}),
         ("equipub-vie-pratique", {"market": 35, "cemetery": 57}),
     ],

@@ -14,8 +14,8 @@ import pytest
 import cities
 from cities import Column
 from schema.alerts import Alert, AlertStatus
-from schema.languages import spoken
 from schema.causes import AlertCause, AlertEffect, AlertSeverityLevel
+from schema.languages import spoken
 from schema.vehicles import VehiclePosition
 from sources.protocols import Speaks
 from sources.protocols.gtfs_rt import GtfsRt

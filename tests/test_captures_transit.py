@@ -221,9 +221,14 @@ def test_every_shape_of_a_portal(name: str, count: int) -> None:
 
 ERRORS = {
     "nantes/ods-protocol/error_400_limit.json": "InvalidRESTParameterError: Invalid value",
+    "nantes/ods-protocol/error_400_odsql.json": "ODSQLError: ODSQL query is malformed",
+    "nantes/ods-protocol/error_400_offset-plus-limit.json": "InvalidRESTParameterError: Invalid",
     "nantes/ods-protocol/error_400_odsql-syntax.json": "ODSQLSyntaxError: ODSQL syntax exception",
     "nantes/ods-protocol/error_429_anonymous-quota.json": "10005: You have exceeded",
     "nantes/ods-protocol/error_429_domain-quota.json": "10002: Too many requests",
+    "standards/ods/error.400.limit.json": "InvalidRESTParameterError: Invalid value",
+    "standards/ods/error.429.anonymous.json": "10005: You have exceeded",
+    "standards/ods/error.429.quota.json": "10002: Too many requests",
     "standards/ods/error.400.odsql.json": "ODSQLError: ODSQL query is malformed",
     "standards/ods/error.200.export-stream-interrupted.txt": "Streaming interrupted",
     "standards/siri/idfm.kong-error.json": "no Route matched",

@@ -8,26 +8,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from sandbox.serve import running
-from sandbox.world import World
 from server import explorer
-from server.app import create_app
-from server.settings import Settings
 from tests.browser.citizens import Visit, browsing, visiting
 from tests.browser.town import Town, opened
 from tests.browser.watching import ARGUMENTS, chromium, complaining
-from tests.conftest import NOW, listening
 
 
 @pytest.fixture(scope="session")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of Poche over the sandbox, on real sockets."""
-    with running(World(lambda: NOW)) as upstream:
-        app = create_app(
-            Settings(upstream=upstream, data=tmp_path_factory.mktemp("data")), clock=lambda: NOW
-        )
-        with listening(app) as address:
-            yield address
+    """The address of Poche over the sandbox, on real sockets, where anybody may ask anything."""
+    with opened(tmp_path_factory.mktemp("data"), anonymous="open") as town:
+        yield town.address
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from server.execution import Executor
 from tests.conftest import Replay, serving
 
 
@@ -22,3 +23,16 @@ async def client():
     """A client of one application that many tests share, because none of them changes it."""
     async with serving(httpx.MockTransport(Replay())) as server:
         yield server.client
+
+
+@pytest.fixture
+def executions(monkeypatch):
+    """The operations that were executed, in order."""
+    found, run = [], Executor.run
+
+    async def counted(self, plan, name, *args, **options):
+        found.append(plan.operation(name).loc.source.body)
+        return await run(self, plan, name, *args, **options)
+
+    monkeypatch.setattr(Executor, "run", counted)
+    return found
