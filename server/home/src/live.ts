@@ -60,7 +60,7 @@ export function useAnswer(city: string, screen: Screen): { answer: Answer | null
       if (over) return;
       if (!data) return lose();
       const told = { errors: error?.graphQLErrors ?? [], extensions };
-      if (true || isBehind(told, latest!)) show(whole(screen, data, told, latest));
+      if (!(stream && latest && isBehind(told, latest))) show(whole(screen, data, told, latest));
       if (document.hidden) return;
       if (!navigator.onLine) return lose(); // since it was asked
       if (mayListen && !stream && ids(screen).length) stream = listen();
