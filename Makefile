@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := schema resolvers sources cities server sandbox tests
 
-.PHONY: demo serve test check fix home schema published record live bench bench-peers fuzz differences soak cluster container sbom audit lock clean
+.PHONY: demo serve test check fix home schema published record live bench bench-peers fuzz differences soak cluster replicas container sbom audit lock clean
 
 demo: $(READY)
 	$(BIN)/poche demo
@@ -75,6 +75,10 @@ soak: $(READY)
 # Three replicas, their Valkey and HAProxy, over the sandbox.
 cluster: $(READY)
 	$(BIN)/python examples/cluster/run.py
+
+# Three real replicas behind a real balancer: started anew, killed, cut from their store.
+replicas: $(READY)
+	$(BIN)/pytest -q tests/cluster/replicas.py
 
 # The Dockerfile's steps, without an engine; needs root, to become another user.
 container: $(READY)
