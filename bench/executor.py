@@ -28,6 +28,7 @@ from resolvers import Loaders
 from server.compiled.compared import alike
 from server.execution import Executor, Plan, Planner
 from server.settings import Settings
+from sources.timetable import Timetable
 from tests.conftest import HERE, Replay, serving
 
 ROUNDS, EACH_S = 7, 0.05
@@ -44,8 +45,9 @@ async def main(names: list[str]) -> None:
     async with serving(httpx.MockTransport(Replay()), data=folder) as server:
 
         def loaders(kind: type[Loaders]) -> Loaders:
-            return kind(server.app.state.sources, server.clock(), "nantes")
+            return kind(server.app.state.editions.sources, server.clock(), "nantes")
 
+        await loaders(Loaders).collection(Timetable, "nantes")  # which is still being made
         executor = Executor(built, loaders, SETTINGS)
         for name in names:
             await _measured(name, executor, loaders)

@@ -1,22 +1,27 @@
 """Features: what each part of the door takes of an answer, by leaving it out.
 
-    python -m bench.features [--rounds 9]
+    python -m bench.features [--rounds 60]
 
-One application over replayed upstreams, without sockets. `given again` is an answer
-of this second, as `server/wire.py` gives it; `executed` is one that nothing is
-remembered of. Processor time; the variants take turns, and the quickest round of
-each counts. What a setting switches off is switched off by it; the rest is replaced
-by nothing here, and only here.
+One application over replayed upstreams, without sockets, on the three ways to an
+answer: `given again` is one of this second, as `server/wire.py` gives it; `from
+memory`, one that is remembered, but goes the whole way; `executed`, one of which
+nothing is remembered. Processor time, in microseconds. In each round every variant
+is measured beside the whole, so that what else the machine does concerns both, and
+the median of the differences counts; half of them lie in the range that is told.
+What a setting switches off is switched off by it; the rest is replaced by nothing
+here, and only here.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from time import process_time
 from typing import Any, NamedTuple
@@ -28,11 +33,13 @@ from rich.table import Table
 
 from server import logs
 from server.app import create_app
+from server.finished import Finished
 from server.settings import Settings
 from tests.conftest import NOW, Replay
 
 QUERY = "{ pools { totalCount } }"
-TIMES = {"given again": 300, "executed": 20}  # in each round
+AGAIN, MEMORY, EXECUTED = "given again", "from memory", "executed"
+TIMES = {AGAIN: 100, MEMORY: 20, EXECUTED: 10}  # in each round
 SCOPE = {
     "type": "http",
     "method": "POST",
@@ -69,9 +76,7 @@ def variant(
     return Variant(settings, [*HEADERS, *headers], without)
 
 
-ALL = "all of them"
 VARIANTS = {
-    ALL: variant(),
     "the line of log": variant("server.logs.request"),
     "metrics": variant("server.metrics.Metrics.count", "server.metrics.Metrics.use"),
     "rates": variant(rate=0),
@@ -103,14 +108,19 @@ class Asked:
 
         await self.app({**SCOPE, "headers": self._given.headers}, receive, send)
 
-    async def executed(self, times: int) -> None:
-        for _ in range(times):
-            await self.ask()
-
-    async def given_again(self, times: int) -> None:
-        scope = {**SCOPE, "headers": self._given.headers}
-        for _ in range(times):
-            assert self.app.state.finished.at_once(scope, BODY, "127.0.0.1")
+    async def cost_us(self, path: str) -> float:
+        """Processor time of one answer, after two that are not counted."""
+        with self.lacking():
+            for _ in range(2):  # the first may read a source, which ends what is kept
+                await self.ask()
+            scope, times = {**SCOPE, "headers": self._given.headers}, TIMES[path]
+            began = process_time()
+            for _ in range(times):
+                if path == AGAIN:
+                    assert self.app.state.finished.at_once(scope, BODY, "127.0.0.1")
+                else:
+                    await self.ask()
+            return (process_time() - began) / times * 1e6
 
     @contextmanager
     def lacking(self) -> Iterator[None]:
@@ -128,44 +138,47 @@ def _nothing(*_: object, **__: object) -> None:
     pass
 
 
-async def measure(rounds: int) -> dict[str, dict[str, float]]:
-    """Microseconds of an answer, by what is measured and what is left out."""
-    found: dict[str, dict[str, float]] = {}
-    with TemporaryDirectory() as folder:
-        for what, times in TIMES.items():
-            kept: dict[str, Any] = {} if what == "given again" else {"remember_bytes": 0}
-            apps = {name: Asked(one, folder, **kept) for name, one in VARIANTS.items()}
-            for app in apps.values():
-                await app.executed(3)
-            best = dict.fromkeys(apps, float("inf"))
-            for _ in range(rounds):
-                for name, app in apps.items():
-                    run: Callable[..., Any] = app.given_again if not kept else app.executed
-                    with app.lacking():
-                        await app.executed(2)  # other applications' reads end what is kept here
-                        began = process_time()
-                        await run(times)
-                        best[name] = min(best[name], (process_time() - began) / times * 1e6)
-            found[what] = best
+class Found(NamedTuple):
+    """Microseconds of an answer, by round: all of it, and what leaving something out spares."""
+
+    whole: list[float]
+    spared: dict[str, list[float]]
+
+
+async def measure(path: str, rounds: int) -> Found:
+    options = {"remember_bytes": 0} if path == EXECUTED else {}
+    keep = patch("server.finished.Finished.keep", _nothing if path == MEMORY else Finished.keep)
+    found = Found([], {name: [] for name in VARIANTS})
+    with TemporaryDirectory() as folder, keep:
+        whole = Asked(variant(), folder, **options)
+        others = {name: Asked(one, folder, **options) for name, one in VARIANTS.items()}
+        gc.disable()  # it would blame whoever is measured just then
+        for _ in range(rounds):
+            for name, other in others.items():
+                before, less, after = [await one.cost_us(path) for one in (whole, other, whole)]
+                found.whole.append((before + after) / 2)
+                found.spared[name].append(found.whole[-1] - less)
     return found
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--rounds", type=int, default=9)
+    options.add_argument("--rounds", type=int, default=60)
     given = options.parse_args()
-    out = Console(file=os.fdopen(os.dup(sys.stdout.fileno()), "w"))
+    out = Console(file=os.fdopen(os.dup(sys.stdout.fileno()), "w"), width=100)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # a log is written, to where it costs no disk
     logs.configure("json")
-    found = asyncio.run(measure(given.rounds))
-    table = Table("without", *(f"{what}, µs" for what in found), *("saves" for _ in found))
+    found = {path: asyncio.run(measure(path, given.rounds)) for path in TIMES}
+    table = Table("what is spared without", *(f"{path}, µs" for path in found))
+    table.add_row("(all of it takes)", *(f"{median(one.whole):.1f}" for one in found.values()))
     for name in VARIANTS:
-        numbers = [column[name] for column in found.values()]
-        saved = [column[ALL] - column[name] for column in found.values()]
-        table.add_row(
-            "(nothing)" if name == ALL else name, *(f"{n:.1f}" for n in [*numbers, *saved])
-        )
+        table.add_row(name, *(_told(one.spared[name]) for one in found.values()))
     out.print(table)
+
+
+def _told(differences: list[float]) -> str:
+    low, middle, high = quantiles(differences, n=4)
+    return f"{middle:.1f} ({low:.1f} to {high:.1f})"
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ all tables that ask one host have in common, whichever city's they are.
 import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -130,9 +131,15 @@ def upstreams(cities: Iterable[City]) -> dict[str, Upstream]:
 
 def _raw(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return _parsed(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CityError(path.name, str(error)) from None
+
+
+@lru_cache(maxsize=8)  # a file that others are `like` is asked for by each of their tables
+def _parsed(text: str) -> dict[str, Any]:
+    """What a city file says; not to be changed."""
+    return tomllib.loads(text)
 
 
 def _whole(path: Path, service: str, table: dict[str, Any]) -> dict[str, Any]:

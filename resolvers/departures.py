@@ -6,7 +6,6 @@ with none, the error is the real time's. For real time that is slow nobody waits
 longer than its grace, unless nothing stands in for it.
 """
 
-import asyncio
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from functools import partial
 from itertools import chain, islice
 from zoneinfo import ZoneInfo
 
+from resolvers.eager import begun, gathered, together
 from resolvers.loaders import Loaders, answers_many
 from resolvers.realtime import Coming, Lines, Plan
 from resolvers.routes import find_route
@@ -79,12 +79,11 @@ async def departures_at(
 async def _network(
     ask: Loaders, city: str, stops: Collection[Stop], stop_ids: Sequence[str]
 ) -> Network:
-    timetables, updates, routes, visits = await asyncio.gather(
-        ask.find_collection(Timetable, city),
-        ask.find_collection(TripUpdate, city),
-        ask.find_collection(Route, city),
-        _visits(ask, city, stop_ids),
-    )
+    planned = begun(ask.find_collection(Timetable, city))
+    updating = begun(ask.find_collection(TripUpdate, city))
+    running = begun(ask.find_collection(Route, city))
+    visits = await _visits(ask, city, stop_ids)
+    timetables, updates, routes = await planned, await updating, await running
     problems: Mapping[str, BaseException] = {}
     if timetables is None and updates is None:  # real time is worth all the time that is left
         if ask.sources.is_keyed(Departure, city):
@@ -118,7 +117,7 @@ async def _visits(ask: Loaders, city: str, stop_ids: Sequence[str]) -> Listed | 
     if not ask.sources.is_keyed(Departure, city):
         board = await ask.find_collection(Departure, city)
         return None if board is None else partial(board.derived, _listed)
-    boards = await asyncio.gather(*(ask.find_keyed(Departure, city, one) for one in stop_ids))
+    boards = await gathered(ask.find_keyed(Departure, city, one) for one in stop_ids)
     found = zip(stop_ids, boards, strict=True)
     listed = {stop_id: board.items for stop_id, board in found if board is not None}
     return partial(Visits, listed) if listed else None
@@ -129,7 +128,7 @@ async def _boards(
 ) -> tuple[Listed, Mapping[str, BaseException]]:
     """What SIRI lists of one stop at a time, and why it does not of others."""
     calls = (ask.keyed(Departure, city, one) for one in stop_ids)
-    boards = dict(zip(stop_ids, await asyncio.gather(*calls, return_exceptions=True), strict=True))
+    boards = dict(zip(stop_ids, await together(calls), strict=True))
     listed = {one: board.items for one, board in boards.items() if isinstance(board, Collection)}
     failed = {one: board for one, board in boards.items() if isinstance(board, BaseException)}
     return partial(Visits, listed), failed

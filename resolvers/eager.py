@@ -51,6 +51,14 @@ async def together(works: Iterable[Coroutine[Any, Any, T]]) -> "list[T | BaseExc
     return [outcome(one) for one in going]
 
 
+async def gathered(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """What each of them comes to; the first error as soon as there is one."""
+    going = [begun(work) for work in works]
+    if all(one.done() and not one.cancelled() and one.exception() is None for one in going):
+        return [one.result() for one in going]
+    return await asyncio.gather(*going)
+
+
 def outcome(done: "asyncio.Future[Any]") -> Any:
     """The value, or the error, of what is done."""
     if done.cancelled():

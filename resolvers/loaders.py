@@ -53,6 +53,8 @@ def answers_many(key: type[K], *per: str) -> Callable[[AnswerMany[K, T]], Answer
             groups: dict[Any, list[K]] = {}
             for one in keys:
                 groups.setdefault(alike(one), []).append(one)
+            if len(groups) == 1:
+                return await answer(ask, keys)
             results = await together(answer(ask, group) for group in groups.values())
             found: dict[K, Any] = {}
             for group, result in zip(groups.values(), results, strict=True):

@@ -14,6 +14,7 @@ from sources.collection import Collection
 # French communes run the canteens of their public nursery and elementary
 # schools; those of collèges and lycées, and of private schools, are others'.
 OF_THE_COMMUNE = {SchoolLevel.NURSERY, SchoolLevel.ELEMENTARY, SchoolLevel.PRIMARY}
+VARIANTS = tuple(MenuVariant)
 
 
 @answers(MenuWith)
@@ -48,14 +49,12 @@ def _eats_the_communes(school: School) -> bool:
 def _asked(ask: Loaders, key: MenusIn | MenusOf, menus: Iterable[Menu]) -> list[Menu]:
     first = key.start or ask.today(key.city)
     end = first + dt.timedelta(days=key.days)
-    wanted = set(key.variants)
-    found = [menu for menu in menus if first <= menu.date < end and menu.variant in wanted]
+    found = [menu for menu in menus if first <= menu.date < end and menu.variant in key.variants]
     return sorted(found, key=_when)
 
 
-def _when(menu: Menu) -> tuple[dt.date, str, str]:
-    variants = list(MenuVariant)
-    return menu.date, f"{variants.index(menu.variant)}", menu.id
+def _when(menu: Menu) -> tuple[dt.date, int, str]:
+    return menu.date, VARIANTS.index(menu.variant), menu.id
 
 
 def _id(menu: Menu) -> str:

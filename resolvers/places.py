@@ -1,10 +1,12 @@
 """Places: what is near, and what has which name, over any kind of thing on the map."""
 
-from asyncio import gather
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, reduce
+from itertools import accumulate
 from typing import Any, TypeVar
 
+from resolvers.eager import gathered
 from resolvers.loaders import Loaders, answers, answers_many
 from schema.arguments import Near
 from schema.paging import Page, Sort, Window, page
@@ -18,6 +20,7 @@ from sources.names import fold
 from sources.reading import part_of
 
 T = TypeVar("T")
+FEW, MOST_KNOWN = 20, 1_000  # places around a spot that are remembered, and of how many spots
 
 
 @cache
@@ -30,7 +33,8 @@ def kind_named(name: str) -> type:
 async def places_near(ask: Loaders, keys: list[PlacesNear]) -> list[list[Any]]:
     """All keys of one kind and city, over its one grid."""
     places: Collection[Any] = await all_of(ask, kind_named(keys[0].kind), keys[0].city)
-    return [[place for _, place in around(places, key.lat, key.lon, key.within_m)] for key in keys]
+    nearest = places.derived(_nearest)
+    return [nearest(key.lat, key.lon, key.within_m) for key in keys]
 
 
 @answers(SourceOf)
@@ -54,6 +58,25 @@ def around(
     return [(m, spots.places[i]) for m, i in zip(metres.tolist(), indexes.tolist(), strict=True)]
 
 
+def _nearest(places: Collection[Any]) -> Callable[[float, float, float], list[Any]]:
+    """The places around others, nearest first: what lies around a pool is asked again and again."""
+    spots, grid = Spots.of(places), places.derived(_grid)
+    known: dict[tuple[float, float, float], list[Any]] = {}
+
+    def nearest(lat: float, lon: float, within_m: float) -> list[Any]:
+        found = known.get((lat, lon, within_m))
+        if found is None:
+            indexes, _ = grid.around(lat, lon, within_m)
+            found = [spots.places[i] for i in indexes.tolist()]
+            if len(found) <= FEW:
+                if len(known) >= MOST_KNOWN:
+                    known.clear()
+                known[lat, lon, within_m] = found
+        return found
+
+    return nearest
+
+
 def _grid(places: Collection[Any]) -> Grid:
     spots = Spots.of(places)
     return Grid(spots.lats, spots.lons)
@@ -65,7 +88,7 @@ async def all_of(ask: Loaders, kind: type[T], city: str) -> Collection[T]:
     A part that is another list of the same things reads them as a subclass of the kind.
     """
     parts = [one for one in (kind, *kind.__subclasses__()) if ask.sources.offers(one, city)]
-    found = await gather(*(ask.collection(one, city) for one in parts or (kind,)))
+    found = await gathered(ask.collection(one, city) for one in parts or (kind,))
     return reduce(Collection.joined, found)
 
 
@@ -100,10 +123,9 @@ def listed(
     if near is None and name is None:
         return page([p for p in places.derived(_alphabetical) if wanted(p)], _by_name, asked)
     if near is None:
-        some: Iterable[Any] = places.items
-        for word in fold(name or "").split():  # which tells most of them apart, and quickly
-            some = [place for place in some if word in place.folded]
-        candidates: Iterable[tuple[float, Any]] = [(0.0, place) for place in some]
+        words = fold(name or "").split()
+        named = places.derived(_Written).holding(max(words, key=len)) if words else places.items
+        candidates: Iterable[tuple[float, Any]] = [(0.0, place) for place in named]
     else:
         candidates = around(places, near.lat, near.lon, near.within)
     found = {
@@ -113,6 +135,25 @@ def listed(
     }
     sorts = {place.id: sort for sort, place in found.items()}
     return page([found[sort] for sort in sorted(found)], lambda place: sorts[place.id], asked)
+
+
+class _Written:
+    """The names of a list in one text: what a word is in is found without a look at the rest."""
+
+    def __init__(self, places: Collection[Any]) -> None:
+        self._places = places.items
+        names = [place.folded for place in places.items]
+        self._text = "\n".join(names)  # which is in no folded name
+        self._starts = [0, *accumulate(len(name) + 1 for name in names)]
+
+    def holding(self, word: str) -> Iterator[Any]:
+        """The places whose folded names hold it, in their order."""
+        text, starts = self._text, self._starts
+        at = text.find(word)
+        while at >= 0:
+            number = bisect_right(starts, at)
+            yield self._places[number - 1]
+            at = text.find(word, starts[number])
 
 
 def _alphabetical(places: Collection[Any]) -> Sequence[Any]:

@@ -1,6 +1,6 @@
 """Pools: which there are, when they are open, and how many people are in them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from resolvers.loaders import Loaders, answers, answers_many
@@ -29,11 +29,7 @@ async def pool_with(ask: Loaders, key: PoolWith) -> Pool | None:
 
 @answers_many(PoolOpening, "city")
 async def pool_opening(ask: Loaders, keys: list[PoolOpening]) -> list[Schedule | None]:
-    city = keys[0].city
-    if not ask.sources.offers(PoolSlot, city):
-        return [None] * len(keys)
-    slots = await ask.collection(PoolSlot, city)
-    found = slots.derived(schedules(ask.cities[city]))
+    found = await _schedules(ask, keys[0].city)
     return [found.get(key.id) for key in keys]
 
 
@@ -53,21 +49,27 @@ async def pools_in(ask: Loaders, key: PoolsIn) -> Page[Pool]:
     if key.commune is not None:
         wanted = tuple(pool for pool in wanted if pool.address.insee == key.commune)
     if key.open_now is not None:
-        wanted = await _open(ask, wanted, key.open_now)
+        found = await _schedules(ask, key.city)
+        wanted = tuple(
+            pool for pool in wanted if _open(ask, found.get(pool.local_id)) is key.open_now
+        )
     kept = {pool.id for pool in wanted}
     return listed(pools, key.name, key.near, key.window, lambda pool: pool.id in kept)
 
 
-async def _open(ask: Loaders, pools: tuple[Pool, ...], wanted: bool) -> tuple[Pool, ...]:
-    """Those open at the request's instant, or those not known to be."""
-    schedules = await ask.load_many([PoolOpening(pool.city, pool.local_id) for pool in pools])
-    for schedule in filter(None, schedules):
-        ask.changes_at(schedule.changes_at(ask.now))
-    return tuple(
-        pool
-        for pool, schedule in zip(pools, schedules, strict=True)
-        if bool(schedule and schedule.open_at(ask.now)) is wanted
-    )
+async def _schedules(ask: Loaders, city: str) -> Mapping[str, Schedule]:
+    """Of each pool whose hours are published."""
+    if not ask.sources.offers(PoolSlot, city):
+        return {}
+    return (await ask.collection(PoolSlot, city)).derived(schedules(ask.cities[city]))
+
+
+def _open(ask: Loaders, schedule: Schedule | None) -> bool:
+    """Whether it is known to be open at the request's instant."""
+    if schedule is None:
+        return False
+    ask.changes_at(schedule.changes_at(ask.now))
+    return bool(schedule.open_at(ask.now))
 
 
 def _attendance(ask: Loaders, zones: Iterable[PoolZone]) -> PoolAttendance | None:

@@ -7,12 +7,14 @@ what is known, so that a key is answered once whoever asks.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from resolvers.eager import begun, outcome
 from schema.key import Key
 
 Future = asyncio.Future[Any]
+Asked = tuple[list[Key[Any]], list[Future]]
 
 
 class Waves:
@@ -25,37 +27,42 @@ class Waves:
     ) -> None:
         self._known = known
         self._answer = answer
-        self._asked: dict[type, list[Key[Any]]] = {}
+        self._asked: dict[type, Asked] = {}
 
     def ask(self, key: Key[Any]) -> Future:
         """The future of a key; of one that nobody has asked for yet, after the next `answer`."""
         future = self._known.get(key)
         if future is None:
             future = self._known[key] = asyncio.get_running_loop().create_future()
-            self._asked.setdefault(type(key), []).append(key)
+            keys, futures = self._asked.setdefault(type(key), ([], []))
+            keys.append(key)
+            futures.append(future)
         return future
 
     def answer(self) -> None:
         """Have all that was asked for answered: at once, where all it takes is at hand."""
         asked, self._asked = self._asked, {}
-        for keys in asked.values():
+        for keys, futures in asked.values():
             batch = begun(self._answer(keys))
             if batch.done():
-                self._settle(keys, batch)
+                _settle(keys, futures, batch)
             else:
-                batch.add_done_callback(lambda batch, keys=keys: self._settle(keys, batch))  # type: ignore[misc]
+                batch.add_done_callback(partial(_settle, keys, futures))
 
-    def _settle(self, keys: list[Key[Any]], batch: "asyncio.Future[list[Any]]") -> None:
-        found = outcome(batch)
-        if not isinstance(found, BaseException) and len(found) != len(keys):
-            found = RuntimeError(f"{len(found)} answers to {len(keys)} {type(keys[0]).__name__}")
-        values = [found] * len(keys) if isinstance(found, BaseException) else found
-        for key, value in zip(keys, values, strict=True):
-            future = self._known[key]
-            if future.done():  # abandoned
-                continue
-            if isinstance(value, Exception):
-                future.set_exception(value)
-                future.exception()  # it is known to us, whether or not a field waits for it
-            else:
-                future.set_result(value)
+
+def _settle(
+    keys: list[Key[Any]], futures: list[Future], batch: "asyncio.Future[list[Any]]"
+) -> None:
+    """Hand the answers of a batch to those who wait for its keys."""
+    found = outcome(batch)
+    if not isinstance(found, BaseException) and len(found) != len(keys):
+        found = RuntimeError(f"{len(found)} answers to {len(keys)} {type(keys[0]).__name__}")
+    values = [found] * len(keys) if isinstance(found, BaseException) else found
+    for future, value in zip(futures, values, strict=True):
+        if future.done():  # abandoned
+            continue
+        if isinstance(value, Exception):
+            future.set_exception(value)
+            future.exception()  # it is known to us, whether or not a field waits for it
+        else:
+            future.set_result(value)

@@ -11,13 +11,13 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
-import cities
 from resolvers import Loaders
 from server import explorer, health, home, pages, parts
 from server.clients import HOME, Clients
 from server.compiled.counted import Counted
 from server.concurrency import Concurrency
 from server.documents import Documents
+from server.editions import Editions
 from server.execution import Executor, Planner
 from server.finished import Finished
 from server.gate import Gate
@@ -27,7 +27,7 @@ from server.live import Live
 from server.metrics import Metrics
 from server.network import Network
 from server.rates import Rates
-from server.reloading import keep_fresh
+from server.reloading import Reloading
 from server.remembered import Remembered
 from server.settings import Settings
 from server.shedding import Shedding
@@ -60,10 +60,7 @@ def create_app(
     Tests pass a transport that replays recordings, and clocks that stand still.
     """
     settings = settings or Settings()
-    known = cities.load(settings.cities)
-    if settings.city not in known:
-        raise cities.CityError("POCHE_CITY", f"no city `{settings.city}`", settings.city, known)
-    network = transport or Network(settings.upstream, known.values())
+    network = transport or Network(settings.upstream)
     client = httpx.AsyncClient(transport=network)
     store = shared(settings.store) if settings.store else None
     door = Door(
@@ -75,9 +72,14 @@ def create_app(
         reroute=settings.upstream,
         folder=settings.data,
         secrets=os.environ,
-        upstreams=cities.upstreams(known.values()),
     )
-    sources = Sources(known, door)
+    editions = Editions(settings, door)
+
+    def current() -> Sources:
+        return editions.sources
+
+    if isinstance(network, Network):
+        editions.then(lambda: network.trust(current().cities.values()))
     built = parts.built(settings.services)._schema
 
     @asynccontextmanager
@@ -85,30 +87,29 @@ def create_app(
         async with client, door.store:
             interpreter = Interpreter()
             if settings.warm:  # what has been read by then stays, too
-                warming = sources.start(parts.services(settings.services))
+                warming = current().start(parts.services(settings.services))
                 warming.add_done_callback(lambda _: interpreter.freeze())
-            sources.courier.start()
-            reloading = asyncio.create_task(
-                keep_fresh((clients.refresh, documents.refresh)), name="reloading"
-            )
+            current().courier.start()
+            refreshing = asyncio.create_task(reloading.keep_fresh(), name="reloading")
             watching = asyncio.create_task(concurrency.watch(), name="concurrency")
             yield
-            reloading.cancel()
+            refreshing.cancel()
             watching.cancel()
             interpreter.close()
             await live.close()
             await rates.close()
-            await sources.courier.close()
-            sources.close()
+            await current().courier.close()
+            current().close()
 
     def loaders(kind: type[Loaders]) -> Loaders:
-        return kind(sources, clock(), settings.city)
+        return kind(current(), clock(), settings.city)
 
     anonymous = Planner(built, settings)
     planner = Planner(
         built, settings.model_copy(update={"max_tokens": settings.max_tokens_with_key})
     )
     clients = Clients(settings, clock)
+    executor = Executor(built, loaders, settings)
     documents = Documents(
         settings.documents,
         planner,
@@ -116,27 +117,30 @@ def create_app(
         door.store,
         clients.names,
         {} if settings.services else {HOME: home.DOCUMENTS},
+        executor.prepare,
     )
     rates = Rates(settings.store, door.store)
-    metrics = Metrics(built, sources, documents)
+    metrics = Metrics(built, current, documents)
     concurrency = Concurrency()
     metrics.limits(concurrency)
-    gate = Gate(planner, clients, documents, rates, concurrency, metrics)
-    executor = Executor(built, loaders, settings)
+    gate = Gate(planner, editions, clients, documents, rates, concurrency, metrics)
     if executor.compiled is not None:
         metrics.registry.register(Counted(executor.compiled, executor.compared))
     remembered = Remembered(executor, clock, settings.remember_bytes // 2)
     metrics.remembers(remembered)
     live = Live(built, executor, remembered.body, settings)
     metrics.watch(lambda: live.counts)
+    editions.then(remembered.forget)
+    editions.then(live.ask_again)
+    reloading = Reloading(editions.refresh, clients.refresh, documents.refresh)
     endpoint = Endpoint(gate, executor, remembered, live, settings, clock)
     routes = [
         *(Route(path, endpoint.answer, methods=methods(settings)) for path in PATHS),
         WebSocketRoute("/graphql", Sockets(live, endpoint.prepared, clients).answer),
-        *health.routes(sources, lambda: gate.problems),
+        *health.routes(current, lambda: gate.problems),
         *metrics.routes(),
         *explorer.routes(),
-        *([] if settings.services else home.routes(known, settings)),
+        *([] if settings.services else home.routes(lambda: current().cities, settings)),
         *pages.routes(),
     ]
     shedding = Shedding(gate, remembered)
@@ -146,9 +150,11 @@ def create_app(
     app = Starlette(
         routes=routes, lifespan=lifespan, middleware=middleware(settings, clients, finished)
     )
-    app.state.sources = sources
+    app.state.editions = editions
+    app.state.reloading = reloading
     app.state.live = live
     app.state.gate = gate
     app.state.finished = finished
     app.state.leaving = False  # from when on no load balancer should send anybody here
+    app.state.workers, app.state.own_port = 1, None  # that share a port; where only this one is
     return app

@@ -15,7 +15,7 @@ from cities import City
 from server.network import Network
 from server.settings import Settings
 from sources import Sources
-from sources.calendar import Calendar
+from sources.calendar import load_days
 from sources.errors import SourceError
 from sources.http import Door
 
@@ -31,11 +31,7 @@ def validated(folder: Path) -> dict[str, City]:
         raise cities.CityError(str(folder), "there is no city file")
     cities.upstreams(found.values())
     Sources(found, Door(httpx.AsyncClient(), now, folder=Settings().data))
-    for city in found.values():
-        try:
-            Calendar.of(city).load(now().date())
-        except ValueError as error:
-            raise cities.CityError(f"{city.slug}.toml country", str(error)) from None
+    load_days(found.values(), now().date())
     return found
 
 

@@ -12,9 +12,10 @@ from rich.console import Console
 
 import cities
 from server import catalogue, checking, contract, new_city, new_service, partners, serving, status
+from server import workers as crew
 from server.logs import configure
 from server.settings import Settings
-from sources.feeds import acceptance
+from sources.shrinking import acceptance
 
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
@@ -40,6 +41,22 @@ Services = Annotated[
     str | None,
     typer.Option(help="As POCHE_SERVICES: `stops,routes`, or all but those: `-stops,-routes`."),
 ]
+Workers = Annotated[
+    int,
+    typer.Option(
+        help="Processes that share the port, and POCHE_STORE; `auto`: one for each processor.",
+        parser=crew.counted,
+        metavar="auto|N",
+    ),
+]
+WorkerPort = Annotated[
+    int | None,
+    typer.Option(
+        help="Worker n answers at this port + n, too: for `/metrics`, which are its own.",
+        min=0,
+        max=65_000,
+    ),
+]
 Stops = Annotated[
     int | None, typer.Option(help="Scale the network to so many stops, for load.", min=200)
 ]
@@ -61,9 +78,26 @@ def main() -> None:
 
 
 @app.command()
-def serve(host: Host = "127.0.0.1", port: Port = 8000, services: Services = None) -> None:
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    services: Services = None,
+    workers: Workers = 1,
+    worker_port: WorkerPort = None,
+) -> None:
     """Serve the cities of POCHE_CITIES over their real upstreams."""
-    _serve(Settings() if services is None else Settings(services=services), host, port)
+    settings = Settings() if services is None else Settings(services=services)
+    if workers == 1:
+        _serve(settings, host, port)
+        return
+    if not settings.store:
+        err.print(
+            f"poche serve: {workers} workers need POCHE_STORE (redis://…); without one, each of "
+            "them would spend the upstreams' quotas by itself. One needs none: --workers 1.",
+            highlight=False,
+        )
+        raise typer.Exit(2)
+    _serve_by_many(settings, host, port, workers, worker_port)
 
 
 @app.command()
@@ -145,6 +179,25 @@ def _serve(settings: Settings, host: str, port: int) -> None:
 
     configure(settings.log)
     serving.serve(create_app(settings), settings, host, port)
+
+
+def _serve_by_many(
+    settings: Settings, host: str, port: int, many: int, worker_port: int | None
+) -> None:
+    from server.app import create_app
+
+    configure(settings.log)
+    create_app(settings)  # in vain: a mistake is told once, and what it loads is shared
+    shared = serving.listening(host, port)
+    own = [serving.listening(host, worker_port + n + 1) for n in range(many) if worker_port]
+
+    def work(number: int) -> None:
+        app, sockets = create_app(settings), [shared, *own[number - 1 : number]]
+        app.state.own_port = sockets[-1].getsockname()[1] if own else None
+        app.state.workers = many
+        serving.serve(app, settings, host, port, sockets)
+
+    raise typer.Exit(crew.Workers(work, many).run())
 
 
 if __name__ == "__main__":

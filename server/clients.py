@@ -136,11 +136,13 @@ class Clients:
         """Sites whose pages may ask with a partner's key."""
         return frozenset(one for client in self._by_name.values() for one in client.origins)
 
-    async def refresh(self) -> None:
-        """Read the file again if it changed; if it is broken, go on with what was."""
-        if self._file is None or signature(self._file) == self._signature:
+    async def refresh(self, *, again: bool = False) -> None:
+        """Read the file again if it changed, or `again`; if it is broken, go on with what was."""
+        if self._file is None:
             return
-        self._signature = signature(self._file)
+        before, self._signature = self._signature, signature(self._file)
+        if self._signature == before and not again:
+            return
         try:
             self._take(read(self._file, self._pepper))
             self.problem = None

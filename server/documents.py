@@ -2,8 +2,8 @@
 
 `POCHE_DOCUMENTS` is a folder of manifests. What lies in it is everybody's, what
 lies in a folder `tram-app` is the client's of that name alone. Every document is
-known by its own id and by `sha256:` and the digest of its text. Each is planned
-when it is read, so no client is ever the first to pay. Automatic ones, which
+known by its own id and by `sha256:` and the digest of its text. Each is planned, and
+compiled, when it is read, so no client is ever the first to pay. Automatic ones, which
 clients register while they run, lie in the store, a shelf for each client.
 """
 
@@ -23,10 +23,10 @@ from graphql import GraphQLError
 from server.clients import Client
 from server.errors import RequestError
 from server.execution import Plan, Planner
-from server.manifests import Entry, ManifestError, digest, files, read
+from server.manifests import Entry, Files, ManifestError, digest, read
 from server.parameters import Parameters, bad_request
 from server.references import DIGEST, Reference, reference
-from server.reloading import Signature, signature
+from server.reloading import Signature
 from sources.store import Store
 
 log = structlog.get_logger("server")
@@ -72,7 +72,8 @@ class Documents:
 
     `planner` makes the plans of clients with a key, and of all manifests;
     `anonymous` those of what nobody in particular sends. `clients` tells whose
-    folders there may be; `pages` has the manifests of our own pages, by their names.
+    folders there may be; `pages` has the manifests of our own pages, by their names;
+    `prepare` makes of a plan what executing it takes, in whatever thread.
     """
 
     def __init__(
@@ -83,14 +84,17 @@ class Documents:
         store: Store,
         clients: Callable[[], Collection[str]] | None = None,
         pages: Mapping[str, Path] | None = None,
+        prepare: Callable[[Plan], None] | None = None,
     ) -> None:
         self.version = 0  # how often they were read
         self.unknown: Counter[str] = Counter()  # what a safelist refuses, or would, by client
         self._folder = folder
+        self._manifests = None if folder is None else Files(folder)
         self._planner = planner
         self._anonymous = anonymous
         self._store = store
         self._clients = clients
+        self._prepare = prepare
         self._pages = {name: read(file) for name, file in (pages or {}).items()}
         self._signatures: dict[Path, Signature | None] = {}
         self._files: dict[Path, list[Entry]] = {}
@@ -112,8 +116,10 @@ class Documents:
     def __len__(self) -> int:
         return len({id(document) for document in self._index.values()})
 
-    async def refresh(self) -> None:
-        """Read again what has changed; what is broken now is kept as it was."""
+    async def refresh(self, *, again: bool = False) -> None:
+        """Read again what has changed, or all `again`; what is broken now is kept as it was."""
+        if again:
+            self._signatures = dict.fromkeys(self._signatures)
         if self._changed():
             await asyncio.to_thread(self._load)
         problems = dict(self.problems)
@@ -191,8 +197,7 @@ class Documents:
         return self._signatures != self._signed()
 
     def _signed(self) -> dict[Path, Signature | None]:
-        found = () if self._folder is None else files(self._folder)
-        return {file: signature(file) for file in found}
+        return {} if self._manifests is None else self._manifests.signed()
 
     def _load(self) -> None:
         """Read the files that are new or have changed, then swap everything at once."""
@@ -226,7 +231,7 @@ class Documents:
         plans = {document.text: document.found for document in self._index.values()}
         for page, own in self._pages.items():
             for entry in own:
-                found = plans.get(entry.text) or prepared(self._planner, entry.text)
+                found = plans.get(entry.text) or self._prepared(entry.text)
                 document = Document(
                     entry.text, found, entry.id, _name(found, entry), published=True, page=page
                 )
@@ -235,7 +240,7 @@ class Documents:
                     problems[f"{page}: {document.name}"] = str(found)
         for file, entries in sorted(self._files.items()):
             for entry in entries:
-                found = plans.get(entry.text) or prepared(self._planner, entry.text)
+                found = plans.get(entry.text) or self._prepared(entry.text)
                 plans[entry.text] = found
                 whose = f" ({entry.client})" if entry.client else ""
                 name = f"{self._shown(file)}: {entry.name or entry.id}{whose}"
@@ -249,23 +254,25 @@ class Documents:
                     problems[name] = str(found)
         return index, problems
 
+    def _prepared(self, text: str) -> Plan | RequestError:
+        """A document's plan, checked as far as it can be before its variables are known."""
+        planner = self._planner
+        try:
+            plan = planner.plan(text)
+            for operation in plan.operations:
+                estimate = planner.estimate(plan, operation, None)
+                if not estimate.varies:
+                    planner.check(estimate)
+        except RequestError as error:
+            return error
+        if self._prepare is not None:
+            self._prepare(plan)
+        return plan
+
     def _shown(self, file: Path) -> str:
         if self._folder is None or file == self._folder:
             return file.name
         return file.relative_to(self._folder).as_posix()
-
-
-def prepared(planner: Planner, text: str) -> Plan | RequestError:
-    """A document's plan, checked as far as it can be before its variables are known."""
-    try:
-        plan = planner.plan(text)
-        for operation in plan.operations:
-            estimate = planner.estimate(plan, operation, None)
-            if not estimate.varies:
-                planner.check(estimate)
-    except RequestError as error:
-        return error
-    return plan
 
 
 def _not_found(named: Reference, client: Client) -> RequestError:

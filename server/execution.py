@@ -210,6 +210,12 @@ class Executor:
             mask(error)
         return result, context
 
+    def prepare(self, plan: Plan) -> None:
+        """Compile its operations, as far as that can be done before any variables are known."""
+        if self.compiled is not None:
+            for name in plan.operations:
+                self.compiled.prepare(self._known(self.compiled, plan, name))
+
     @cached_property
     def compiled(self) -> CompiledExecutor | None:
         """Who executes what can be compiled, unless graphql-core is to execute everything."""

@@ -8,7 +8,8 @@ Where our own web server asks (`wire.py`), not even a task is begun for it.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil, floor
@@ -28,6 +29,7 @@ from sources.cache import Cached
 SENT = "poche.sent"  # where a scope has what is being sent, to be told what it is made of
 METHODS = ("GET", "HEAD", "POST")
 LARGE = 16_384  # bytes of a body that are worth comparing
+JOIN_S = 0.25  # after a response was begun that others wait for it; later they join an execution
 OVERHEAD = 3_000  # bytes of what is kept besides bodies
 # All that an answer depends on besides method, URL and body.
 HEADERS = frozenset(
@@ -169,6 +171,7 @@ class Again:
         self._app = app
         self._finished = finished
         self._read_s = read_s
+        self._making = Making()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body: bytes | None = None
@@ -183,10 +186,13 @@ class Again:
         asked = key(scope, body)
         if await self._finished.again(asked, scope, send):
             return
-        since, sent = self._finished.moment(), Sent(send)
-        scope[SENT] = sent
-        await self._app(scope, receive, sent.send)
-        self._finished.keep(asked, sent, since)
+        if await self._making.awaited(asked) and await self._finished.again(asked, scope, send):
+            return
+        with self._making.of(asked):
+            since, sent = self._finished.moment(), Sent(send)
+            scope[SENT] = sent
+            await self._app(scope, receive, sent.send)
+            self._finished.keep(asked, sent, since)
 
     async def _whole(self, receive: Receive) -> tuple[Receive, bytes | None]:
         """How to receive a request from its beginning; and its body, if it is all there and small.
@@ -213,6 +219,43 @@ class Again:
             return await receive()
 
         return again, body if complete else None
+
+
+class Making:
+    """What is being made: who asks the very same just then may be given it as it is finished.
+
+    For that they wait a moment, and no longer: most is finished by then, and for the rest they
+    queue as others do, and share an execution (`remembered.py`). Nobody depends on who came
+    first: whatever becomes of them, those who wait go on.
+    """
+
+    def __init__(self) -> None:
+        self._under_way: dict[Key, tuple[float, asyncio.Future[None]]] = {}
+
+    async def awaited(self, key: Key) -> bool:
+        """Whether it was being made, and is no more."""
+        began, done = self._under_way.get(key, (0.0, None))
+        if done is None:
+            return False
+        left = began + JOIN_S - asyncio.get_running_loop().time()
+        if left > 0:
+            await asyncio.wait((done,), timeout=left)
+        return done.done()
+
+    @contextmanager
+    def of(self, key: Key) -> Iterator[None]:
+        """While it is being made; by the first of those who make it, if they are several."""
+        if key in self._under_way:
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        self._under_way[key] = loop.time(), done
+        try:
+            yield
+        finally:
+            del self._under_way[key]
+            done.set_result(None)
 
 
 class Sent:

@@ -12,6 +12,7 @@ from server.clients import NOBODY, Caller, Clients, address
 from server.concurrency import Concurrency, Place
 from server.cost import Estimate
 from server.documents import Documents
+from server.editions import Editions
 from server.errors import RequestError
 from server.execution import Planner, is_mutation
 from server.live import Operation
@@ -27,6 +28,7 @@ class Gate:
     """Everything that stands between a client and the execution of what it asks."""
 
     planner: Planner
+    editions: Editions
     clients: Clients
     documents: Documents
     rates: Rates
@@ -35,9 +37,9 @@ class Gate:
 
     @property
     def problems(self) -> dict[str, str]:
-        """What an operator should put right in the files of clients and documents."""
+        """What an operator should put right in the files of cities, clients and documents."""
         clients = {"clients": self.clients.problem} if self.clients.problem else {}
-        return {**clients, **self.documents.problems}
+        return {**self.editions.problems, **clients, **self.documents.problems}
 
     @property
     def version(self) -> tuple[int, int]:

@@ -29,19 +29,22 @@ COLUMNS = (
 Report = dict[str, list[tuple[Source, Vitals]]]
 
 
-def routes(sources: Sources, problems: Callable[[], Mapping[str, str]]) -> list[BaseRoute]:
+def routes(
+    current: Callable[[], Sources], problems: Callable[[], Mapping[str, str]]
+) -> list[BaseRoute]:
     """`/healthz` (alive), `/readyz` (ready: degraded is ready), `/health` (for people, or JSON)."""
 
     async def ready(request: Request) -> Response:
         if request.app.state.leaving:
             return PlainTextResponse("about to stop\n", 503)
-        if sources.warm:
+        if current().warm:
             return PlainTextResponse("ready\n")
         return PlainTextResponse(
             "reading the sources for the first time\n", 503, {"Retry-After": "1"}
         )
 
     async def health(request: Request) -> Response:
+        sources = current()
         report = {slug: await _examined(sources, slug) for slug in sources.cities}
         if prefers_html(request.headers.get("accept")):
             return page(_html(report, problems()))

@@ -98,6 +98,9 @@ class Question:
             await self._news.wait()
         return not self._task.done()
 
+    def ask_again(self) -> None:
+        self._watch.news.set()
+
     def end(self) -> None:
         self._task.cancel()
         self._watch.end()
@@ -231,6 +234,11 @@ class Live:
             if not question.listeners:
                 question.end()
                 del self._questions[key]
+
+    def ask_again(self) -> None:
+        """Ask every question again: what cities say has changed."""
+        for question in self._questions.values():
+            question.ask_again()
 
     async def executed(self, operation: Operation) -> tuple[Answer, float]:
         """An answer, and for how many seconds it is good; RequestError."""

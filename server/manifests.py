@@ -9,16 +9,19 @@ A file that cannot be used is refused whole.
 """
 
 import re
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from time import time_ns
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from server.reloading import Signature, signature
+
 PLAIN = (".graphql", ".gql")
 SUFFIXES = (".json", *PLAIN)
 MAX_BYTES = 32 << 20
+SETTLED_NS = 2_000_000_000  # a folder changed since then may change again and bear the same time
 OWN = re.compile(r"(x-[a-z0-9.-]+:)?[^:\s]{1,200}")
 FORMS = "an Apollo manifest, a map of texts by their ids, nor a list of pairs"
 
@@ -55,10 +58,35 @@ def digest(text: str) -> str:
     return "sha256:" + sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def files(place: Path) -> Iterator[Path]:
-    """The manifests in a folder and in those below it; or the one that it is itself."""
-    found = [place] if place.is_file() else sorted(place.rglob("*"))
-    return (file for file in found if file.suffix in SUFFIXES)
+class Files:
+    """The manifests in a folder and in those below it; or the one that it is itself.
+
+    It is looked through again when one of its folders has changed, which is cheap to see: this
+    is asked each second.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._folders: dict[Path, Signature | None] = {}
+        self._files: list[Path] = []
+
+    def signed(self) -> dict[Path, Signature | None]:
+        """What changes when a manifest does, by file."""
+        known = self._folders
+        if not known or any(one is None or signature(at) != one for at, one in known.items()):
+            self._look()
+        return {file: signature(file) for file in self._files}
+
+    def _look(self) -> None:
+        place, since_ns = self._place, time_ns() - SETTLED_NS
+        folders = [place, *(one for one in place.rglob("*") if one.is_dir())]
+        signed = {folder: signature(folder) for folder in folders}  # before what is in them is seen
+        found = [place] if place.is_file() else sorted(place.rglob("*"))
+        self._files = [file for file in found if file.suffix in SUFFIXES]
+        self._folders = {
+            folder: one if one is not None and one[0] < since_ns else None
+            for folder, one in signed.items()
+        }
 
 
 def read(file: Path) -> list[Entry]:

@@ -12,14 +12,15 @@ from functools import partial
 from typing import Any
 
 from graphql import GraphQLSchema
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from schema.provenance import SourceState
 from server.concurrency import Concurrency
 from server.documents import NAMELESS, Documents
 from server.live import Operation
@@ -33,6 +34,8 @@ from sources.breaker import State
 OPERATIONS = 500  # that have a name of their own in the metrics; all others are one
 SHAPES = 1_000  # documents whose fields are not yet added up
 OTHER = "other"
+INTERNAL = "INTERNAL"  # a bug of ours
+OF_MANY = "Each of {} workers counts for itself: ask them one by one (poche serve --worker-port).\n"
 LIVE = {
     "listeners": ("poche_subscribers", "Subscriptions that are open."),
     "clients": ("poche_live_clients", "WebSockets and streams that are open."),
@@ -43,15 +46,37 @@ LIVE = {
 class Metrics:
     """All that is counted of one application."""
 
-    def __init__(self, schema: GraphQLSchema, sources: Sources, documents: Documents) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, current: Callable[[], Sources], documents: Documents
+    ) -> None:
         self.registry = CollectorRegistry()
         self._schema = schema
-        self._sources = sources
+        self._current = current
+        self._examined: Sources | None = None  # whose sources have gauges
         self._operations: set[str] = {NAMELESS}
         self._shapes: Counter[tuple[str, frozenset[str]]] = Counter()
         self._fields: Counter[tuple[str, str]] = Counter()
         self._ended = Tally()
         self.registry.register(self._ended)
+        self._errors = Counter({INTERNAL: 0})  # told before the first one, which would be missed
+        ProcessCollector(registry=self.registry)
+        self._problems = Gauge(
+            "poche_problems",
+            "What is wrong with an operator's own files, as `/health` tells.",
+            registry=self.registry,
+        )
+        self._state = Gauge(
+            "poche_source_state",
+            "1 for the state that a source is in.",
+            ("source", "state"),
+            registry=self.registry,
+        )
+        self._failing = Gauge(
+            "poche_source_failing",
+            "1 if the last read of a source went wrong, or is awaited in vain.",
+            ("source",),
+            registry=self.registry,
+        )
         self._age = Gauge(
             "poche_source_age_seconds",
             "Age of what is held of a source.",
@@ -70,7 +95,7 @@ class Metrics:
             ("source",),
             registry=self.registry,
         )
-        self.registry.register(_Counted(self, sources, documents))
+        self.registry.register(_Counted(self, current, documents))
 
     def watch(self, live: Callable[[], Mapping[str, int]]) -> None:
         """Tell how many there are of whatever is live, whenever somebody reads it."""
@@ -93,6 +118,8 @@ class Metrics:
         """Count one request that has ended."""
         operation = self._operation(visit.name)
         self._ended.count(visit.client, operation, visit.outcome, visit.took_s, visit.cost)
+        if visit.codes:
+            self._errors.update(visit.codes)
 
     def named(self, asked: Operation) -> frozenset[str]:
         """What of the schema an operation names."""
@@ -106,6 +133,11 @@ class Metrics:
         self._shapes[visit.client, visit.uses] += 1
         if len(self._shapes) > SHAPES:
             self._add_up()
+
+    @property
+    def errors(self) -> Mapping[str, int]:
+        """Errors that clients were told, by code."""
+        return self._errors
 
     @property
     def fields(self) -> Mapping[tuple[str, str], int]:
@@ -127,15 +159,27 @@ class Metrics:
         return name
 
     async def _answer(self, request: Request) -> Response:
+        state = request.app.state
+        if state.workers > 1 and request.scope["server"][1] != state.own_port:
+            return PlainTextResponse(OF_MANY.format(state.workers), 421)
+        self._problems.set(len(state.gate.problems))
         await self._examine()
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(self.registry), media_type=content_type)
 
     async def _examine(self) -> None:
-        """How the sources are, as of now."""
-        for city in self._sources.cities:
-            for source in self._sources.report(city):
-                vitals = await self._sources.vitals(source.id)
+        """How the sources are, as of now; those that are no more have no gauges."""
+        sources = self._current()
+        if sources is not self._examined:
+            self._examined = sources
+            for gauge in (self._state, self._failing, self._age, self._breaker, self._left):
+                gauge.clear()
+        for city in sources.cities:
+            for source in sources.report(city):
+                for kind in SourceState:
+                    self._state.labels(source.id, kind.value).set(source.state is kind)
+                self._failing.labels(source.id).set(source.last_error is not None)
+                vitals = await sources.vitals(source.id)
                 for state in State:
                     self._breaker.labels(source.id, state.value).set(vitals.breaker == state.value)
                 if source.age_s is not None:
@@ -147,9 +191,11 @@ class Metrics:
 class _Counted(Collector):
     """What others count as plain numbers, in Prometheus' words."""
 
-    def __init__(self, metrics: Metrics, sources: Sources, documents: Documents) -> None:
+    def __init__(
+        self, metrics: Metrics, current: Callable[[], Sources], documents: Documents
+    ) -> None:
         self._metrics = metrics
-        self._sources = sources
+        self._current = current
         self._documents = documents
 
     def collect(self) -> Iterable[Metric]:
@@ -158,13 +204,19 @@ class _Counted(Collector):
             "poche_source_calls",
             "Calls to a source, by outcome.",
             ("source", "outcome"),
-            self._sources.calls,
+            self._current().calls,
         )
         yield _family(
             "poche_source_answers",
             "Questions answered from what is held of a source: fresh, stale, or not (miss).",
             ("source", "held"),
-            self._sources.answers,
+            self._current().answers,
+        )
+        yield _family(
+            "poche_errors",
+            "Errors that clients were told, by code.",
+            ("code",),
+            {(code,): n for code, n in self._metrics.errors.items()},
         )
         yield _family(
             "poche_unknown_documents",

@@ -3,7 +3,7 @@
 import ipaddress
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Container, Iterable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -24,12 +24,12 @@ class PublicOnly(AbstractResolver):
 
     A city's file, or a payload, may name a host; it must not make us ask our own
     neighbours. `trusted` hosts may be anywhere: the sandbox, or a private network
-    that a city file allows.
+    that a city file allows; they may become others.
     """
 
-    def __init__(self, trusted: Iterable[str]) -> None:
+    def __init__(self, trusted: Container[str]) -> None:
         self._inner = aiohttp.ThreadedResolver()
-        self._trusted = frozenset(trusted)
+        self._trusted = trusted
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -52,12 +52,19 @@ class Network(AiohttpTransport):
     `upstream` and the cities' private networks are hosts that may be anywhere. See decision 0001.
     """
 
-    def __init__(self, upstream: str | None, cities: Iterable[City]) -> None:
-        private = [b for city in cities for b in city.bindings.values() if b.private_network]
-        urls = [upstream or "", *(str(binding.options.get("url", "")) for binding in private)]
-        self._trusted = {host for url in urls if (host := urlsplit(url).hostname)}
+    def __init__(self, upstream: str | None, cities: Iterable[City] = ()) -> None:
+        self._upstream = upstream
+        self._trusted: set[str] = set()
+        self.trust(cities)
         # Its own context would be made in vain, which takes 20 ms: the session has one.
         super().__init__(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), client=self._session)
+
+    def trust(self, cities: Iterable[City]) -> None:
+        """Ask private addresses for these cities from now on, and no others."""
+        private = [b for city in cities for b in city.bindings.values() if b.private_network]
+        urls = [self._upstream or "", *(str(b.options.get("url", "")) for b in private)]
+        self._trusted.clear()  # the one set that connections are made by
+        self._trusted |= {host for url in urls if (host := urlsplit(url).hostname)}
 
     def _session(self) -> aiohttp.ClientSession:  # made late: it wants a running loop
         connector = aiohttp.TCPConnector(limit=CONNECTIONS, resolver=PublicOnly(self._trusted))

@@ -1,8 +1,10 @@
 """Reloading: files that an operator may change while we run, looked at each second."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -11,6 +13,12 @@ log = structlog.get_logger("server")
 EACH_S = 1.0
 
 Signature = tuple[int, int]
+
+
+class Refresh(Protocol):
+    """Reads something again if it changed, or `again` in any case; what is broken it refuses."""
+
+    async def __call__(self, *, again: bool = False) -> None: ...
 
 
 def signature(file: Path) -> Signature | None:
@@ -22,12 +30,27 @@ def signature(file: Path) -> Signature | None:
     return stat.st_mtime_ns, stat.st_size
 
 
-async def keep_fresh(refreshes: Iterable[Callable[[], Awaitable[None]]]) -> None:
-    """Call each of them for ever; one that has a bug does not stop the others."""
-    while True:
-        await asyncio.sleep(EACH_S)
-        for refresh in refreshes:
-            try:
-                await refresh()
-            except Exception:
-                log.exception("bug while reloading")
+class Reloading:
+    """Has all that may change looked at each second, and read again when that is wanted."""
+
+    def __init__(self, *refreshes: Refresh) -> None:
+        self._refreshes: Iterable[Refresh] = refreshes
+        self._wanted = asyncio.Event()
+
+    def now(self) -> None:
+        """Read everything again soon, whether or not it seems to have changed: SIGHUP."""
+        self._wanted.set()
+
+    async def keep_fresh(self) -> None:
+        """For ever; one that has a bug does not stop the others."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EACH_S):
+                    await self._wanted.wait()
+            again = self._wanted.is_set()
+            self._wanted.clear()
+            for refresh in self._refreshes:
+                try:
+                    await refresh(again=again)
+                except Exception:
+                    log.exception("bug while reloading")

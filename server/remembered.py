@@ -42,6 +42,7 @@ class Remembered:
         self._answers: OrderedDict[Key, Answer] = OrderedDict()
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._flights: dict[tuple[Key, float | None], _Flight] = {}
+        self._forgotten = 0  # how often
 
     def __len__(self) -> int:
         return len(self._answers)
@@ -49,6 +50,13 @@ class Remembered:
     def again(self) -> None:
         """An answer was given again as it was finished (`finished.py`)."""
         self.counts["finished"] += 1
+
+    def forget(self) -> None:
+        """Know nothing any more, nor what is under way: what cities say has changed."""
+        self._forgotten += 1
+        self._answers.clear()
+        self._flights.clear()
+        self.bytes = 0
 
     def knows(self, operation: Operation, deadline_s: float | None, place: Place) -> bool:
         """Whether the answer takes no execution of its own, in that place."""
@@ -96,9 +104,10 @@ class Remembered:
     async def _executed(
         self, key: Key, operation: Operation, deadline_s: float | None, place: Place
     ) -> Answer:
+        since = self._forgotten
         async with place:
             answer = await self._execute(operation, deadline_s)
-        if answer.lasts(self._clock()):
+        if since == self._forgotten and answer.lasts(self._clock()):
             self._remember(key, answer)
         return answer
 

@@ -4,13 +4,17 @@ SIGTERM: `/readyz` fails from now on, and everything else is answered as before 
 `POCHE_DRAIN_S`, each connection once more; by then load balancers send nobody any more.
 Then nobody is let in, live updates are told to go elsewhere, and what is under way is
 finished. Ctrl-C leaves out the first part, and a second signal ends it.
+
+SIGHUP: the files of cities, clients and documents are read again at once.
 """
 
+import asyncio
 import sys
 from contextlib import suppress
 from functools import partial
-from signal import SIGTERM
+from signal import SIGHUP, SIGTERM
 from socket import socket
+from threading import current_thread, main_thread
 from time import monotonic
 from types import FrameType
 from typing import Any
@@ -47,6 +51,11 @@ class Server(uvicorn.Server):
         self._drain_s = settings.drain_s
         self._open_until = 0.0
 
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        if current_thread() is main_thread():  # which is the one that hears signals
+            asyncio.get_running_loop().add_signal_handler(SIGHUP, self._state.reloading.now)
+        await super().startup(sockets)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if sig == SIGTERM and not self._state.leaving:
             self._open_until = monotonic() + self._drain_s
@@ -70,10 +79,21 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(app: Starlette, settings: Settings, host: str, port: int) -> None:
-    """Serve until a signal says to stop."""
+def listening(host: str, port: int) -> socket:
+    """A socket that waits for clients; says so, or ends the process if it cannot be had."""
+    return uvicorn.Config("", host=host, port=port, log_config=None).bind_socket()
+
+
+def serve(
+    app: Starlette,
+    settings: Settings,
+    host: str,
+    port: int,
+    sockets: list[socket] | None = None,
+) -> None:
+    """Serve until a signal says to stop: at an address, or what listens there already."""
     server = Server(app, settings, host=host, port=port)
     with suppress(KeyboardInterrupt):  # uvicorn sends it again, when all is done
-        server.run()
+        server.run(sockets)
     if not server.started:
         sys.exit(3)

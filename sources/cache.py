@@ -159,6 +159,19 @@ class Cached(Generic[T]):
             self._listening.cancel()
             self._listening = None
 
+    def begin(self, old: "Cached[Any]", held: Held[T]) -> None:
+        """Go on from what another one holds, which is in use as much as that was."""
+        self.held, self.asked_at, self.answers = held, old.asked_at, old.answers
+        self._renew()
+
+    def retire(self) -> None:
+        """Read no more ahead: who asks already is served, but no answer rests on it any longer."""
+        self.ahead = False
+        self._renew()
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
     def close(self) -> None:
         """Stop reading; for the end of the process."""
         if self._listening is not None:
@@ -231,8 +244,7 @@ class Cached(Generic[T]):
         self._flight, self.waiting_since, self.overdue = None, None, False
         if flight.cancelled():
             return
-        Cached.latest += 1
-        self.version = Cached.latest
+        self._renew()
         error = flight.exception()
         if isinstance(error, SourceError):
             if self.error is None or self.error.detail != error.detail:
@@ -246,6 +258,10 @@ class Cached(Generic[T]):
         for watching in self._watches - self._waiting.keys():  # who waits for it is told by it
             watching.news.set()
 
+    def _renew(self) -> None:
+        Cached.latest += 1
+        self.version = Cached.latest
+
     async def _wait(self, flight: asyncio.Task[Held[T]], in_grace: bool) -> Held[T]:
         """Wait for a read no longer than this request may, and never stop it."""
         until, now = deadline.get(), asyncio.get_running_loop().time()
@@ -253,7 +269,8 @@ class Cached(Generic[T]):
             soon = self._began + self.binding.grace_s
             # Half of the time that is left at most, so that others have some.
             until = soon if until is None else min(soon, (now + until) / 2)
-        await asyncio.wait((flight,), timeout=None if until is None else max(0, until - now))
+        if until is None or until > now:
+            await asyncio.wait((flight,), timeout=None if until is None else until - now)
         if not flight.done():
             self.overdue = True
             raise Overdue("still reading", self.binding)

@@ -12,14 +12,14 @@ known only for the years that the library lists it (2027 and 2028 of those to co
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from cities import City
+from cities import City, CityError
 from sources.names import fold
 from sources.reading import reads
 from sources.row import Row
@@ -200,3 +200,12 @@ def _school_holidays(zone: str) -> Mapping[date, str]:
 @cache
 def _known() -> tuple[date, date]:
     return min(_listed()), max(_listed())
+
+
+def load_days(cities: Iterable[City], day: date) -> None:
+    """Load the days off of each, so that nobody waits; CityError where they are not known."""
+    for city in cities:
+        try:
+            Calendar.of(city).load(day)
+        except ValueError as error:
+            raise CityError(f"{city.slug}.toml country", str(error)) from None

@@ -67,14 +67,20 @@ class Courier:
 
     def __init__(self, door: Door, tables: Mapping[str, Table], cities: Mapping[str, City]) -> None:
         self._door = door
-        self._cities = cities
-        self._tables = {
-            slug: table for slug, table in tables.items() if isinstance(table.speaks, Open311)
-        }
         self.outbox = Outbox(door.folder / FILE)
         self._news = asyncio.Event()
         self._going = asyncio.Lock()
         self._round: asyncio.Task[None] | None = None
+        self._started = False
+        self._cities: Mapping[str, City] = {}
+        self.change(tables, cities)
+
+    def change(self, tables: Mapping[str, Table], cities: Mapping[str, City]) -> None:
+        """Bring to these from now on; what waits for others goes on waiting."""
+        self._cities = {**self._cities, **cities}
+        self._tables = {at: one for at, one in tables.items() if isinstance(one.speaks, Open311)}
+        if self._started:
+            self.start()
 
     async def known(self, city: str, client_key: str, issue: Issue) -> Entry | None:
         """The report of this client key, if it is kept. Errors are those of `submit`."""
@@ -130,7 +136,9 @@ class Courier:
 
     def start(self) -> None:
         """Bring what waits, from now on, also what waited before a restart."""
-        if self._tables:
+        self._started = True
+        self._news.set()
+        if self._tables and self._round is None:
             self._round = asyncio.create_task(self._go_round(), name="courier")
 
     async def close(self) -> None:
@@ -165,7 +173,9 @@ class Courier:
 
     async def _deliver(self, city: str) -> None:
         while True:
-            table = self._tables[city]
+            table = self._tables.get(city)
+            if table is None:  # its file takes no reports any more
+                return
             for_s = TAKEN_S + MOST_CALLS * table.binding.timeout_s
             entry = await self.outbox.take(city, self._door.clock(), for_s)
             if entry is None:

@@ -7,8 +7,11 @@ a mark between 0 and 1, and each thing the best of its three. Words that few thi
 count for more; words that nothing has, not at all.
 """
 
+from array import array
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from math import cos, log, radians
 from typing import Any
@@ -124,7 +127,8 @@ class _Index:
     """The words of many things, known by their places in the one list of all layers.
 
     Behind the things come the few texts that many of them share: what their kinds are called,
-    and what stands beside their names.
+    and what stands beside their names. Long lists of numbers grow as arrays: to make an array
+    of a whole list keeps everybody waiting, in whatever thread it is done.
     """
 
     def __init__(self, layers: Sequence[Names]) -> None:
@@ -138,20 +142,23 @@ class _Index:
         self.names = [text.name for text in texts]
         self.lengths: Marks = np.array([max(1, len(name)) for name in self.names], np.float32)
         shared: dict[str, int] = {}
-        few = [
-            [shared.setdefault(one, len(shared)) for one in (text.kind, text.beside)]
-            for text in texts
-        ]
-        self._called, self._beside = np.array(few, np.int32).reshape(-1, 2).T.copy()
-        having: dict[str, list[int]] = {}
+        called, beside = array("i"), array("i")
+        for text in texts:
+            called.append(shared.setdefault(text.kind, len(shared)))
+            beside.append(shared.setdefault(text.beside, len(shared)))
+        self._called: Numbers = np.asarray(called)
+        self._beside: Numbers = np.asarray(beside)
+        having: defaultdict[str, array[int]] = defaultdict(partial(array, "i"))
         written = chain((f"{text.name} {text.together}" for text in texts), shared)
         for number, words_of_it in enumerate(written):
             for word in set(words_of_it.split()):
-                having.setdefault(word, []).append(number)
+                having[word].append(number)
         self._vocabulary = Vocabulary(having)
-        held = [having[word] for word in self._vocabulary.words]
-        self._starts = np.cumsum([0, *map(len, held)]).tolist()
-        self._having: Numbers = np.fromiter(chain.from_iterable(held), np.int32)
+        held, self._starts = array("i"), [0]
+        for word in self._vocabulary.words:
+            held.extend(having[word])
+            self._starts.append(len(held))
+        self._having: Numbers = np.asarray(held)
         letters = np.array([len(word) for word in self._vocabulary.words], np.float32)
         self._letters: Marks = np.repeat(letters, np.diff(self._starts))
         self._shared = [frozenset(text.split()) for text in shared]

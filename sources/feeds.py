@@ -5,33 +5,30 @@ the same payload share one feed, so that it is fetched once and swapped whole.
 """
 
 import asyncio
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
 
 import structlog
 
 from cities import Binding, City
-from sources.cache import CLOCKS_APART_S, Cached, Held
+from sources.cache import Cached, Held
 from sources.collection import Collection
 from sources.errors import Changed, SourceError, Unavailable
 from sources.http import Door
+from sources.kept_payload import KeptPayload
 from sources.protocols import Speaks
 from sources.reading import Reader, read_all
 from sources.replies import NotModified, Validators
+from sources.shrinking import Shrinking
 from sources.store import Payload
 
 T = TypeVar("T")
 log = structlog.get_logger("sources.feeds")
 
 LEASE_CALLS = 3  # a read may take several calls, each with its own time-out
-SUSPECT = 0.6  # a feed that has fewer of its rows left lost about half of them
-CONFIRMATIONS = 2  # reads that must confirm that a feed really lost half its rows
 LARGE = 1 << 16  # bytes from which a payload is parsed beside the event loop
 
 
@@ -65,11 +62,12 @@ class Feed:
         self._city = city
         self._door = door
         self._validators = Validators()
-        self._doubts: dict[type, int] = {}
+        self._shrinking = Shrinking(door.folder)
         self.cached: Cached[Snapshot] = Cached(
             tables[0].binding, self._load, door.clock, self._listen
         )
         self._follows = follows
+        self._kept = KeptPayload(door.folder, tables[0].binding)
         self._keeps_payload = False  # over a restart, as what is made of it is kept, too
         if follows is not None:
             follows.followed = follows._keeps_payload = True
@@ -141,26 +139,12 @@ class Feed:
             if store.shared or self.followed:  # the others get only what is good
                 await store.put(self.name, payload, self._keep_s)
             if self._keeps_payload and not self.problems:
-                await asyncio.to_thread(self._keep, payload)
+                await asyncio.to_thread(self._kept.keep, payload)
             return taken
-
-    @property
-    def _kept(self) -> Path:
-        return self._door.folder / self._city.slug / f"{self.tables[0].binding.table}.payload"
-
-    def _keep(self, payload: Payload) -> None:
-        try:
-            self._kept.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=self._kept.parent, delete=False) as written:
-                written.write(payload.body)
-            os.utime(written.name, (payload.fetched_at, payload.fetched_at))
-            os.replace(written.name, self._kept)
-        except OSError as error:  # a full disk costs the next restart, not this read
-            log.warning("not kept", source=self.tables[0].binding.source, why=str(error))
 
     async def _recalled(self) -> Held[Snapshot] | None:
         """What was good before a restart, in case there is nothing better to be had."""
-        payload = await asyncio.to_thread(self._unpacked)
+        payload = await asyncio.to_thread(self._kept.found, self._door.clock())
         if payload is None:
             return None
         try:
@@ -169,19 +153,6 @@ class Feed:
             return None
         broken, self.problems = self.problems, {}  # of which there were none when it was kept
         return None if broken else held
-
-    def _unpacked(self) -> Payload | None:
-        """What is kept, if it is a file as it was left: no larger than a reply, not of tomorrow."""
-        most, now = self.tables[0].binding.max_bytes, self._door.clock().timestamp()
-        try:
-            if not self._kept.is_file() or self._kept.stat().st_mtime > now + CLOCKS_APART_S:
-                return None
-            with self._kept.open("rb") as kept:
-                body, at = kept.read(most + 1), os.fstat(kept.fileno()).st_mtime
-            return Payload(body, at) if len(body) <= most else None
-        except OSError as error:
-            log.warning("not found again", source=self.tables[0].binding.source, why=str(error))
-            return None
 
     async def _listen(self) -> None:
         """Take what another replica has read, as soon as it says so."""
@@ -214,6 +185,8 @@ class Feed:
         else:
             found = await asyncio.to_thread(self._read, payload.body, at)
         found = self._checked(found, held)
+        if self.lasting:
+            found = await asyncio.to_thread(self._settled, found, at)
         self.problems = {
             kind: problem for kind, problem in found.items() if isinstance(problem, SourceError)
         }
@@ -247,7 +220,7 @@ class Feed:
     def _collected(self, table: Table, body: bytes, now: datetime) -> Collection[Any] | SourceError:
         try:
             if table.reader.keeps is not None:
-                thing = table.reader.keeps.made(body, self._city, self._door.folder, now)
+                thing = table.reader.keeps.made(body, self._city, self._door.folder)
                 return Collection(table.binding, (thing,), 0, now)
             rows = table.speaks.rows(body)
             items, dropped = read_all(table.reader, rows, self._city, table.binding)
@@ -261,34 +234,22 @@ class Feed:
         return Changed(self._door.secrets.hushed(str(error), binding), binding)
 
     def _checked(self, found: Snapshot, held: Held[Snapshot] | None) -> Snapshot:
-        """The same, but for collections that shrank too much to be believed at once.
-
-        A feed that comes back with half its rows gone is held as suspect until
-        further reads have confirmed it, or the operator has accepted it; feeds that
-        live by shrinking say so.
-        """
+        """The same, but for collections that shrank too much to be believed at once."""
         for kind, new in found.items():
             old = held.value.get(kind) if held is not None else None
             if isinstance(old, Collection) and isinstance(new, Collection):
-                shrunk = len(new.items) < SUSPECT * len(old.items) and not old.binding.may_shrink
-                doubts = self._doubts[kind] = self._doubts.get(kind, 0) + 1 if shrunk else 0
-                if 0 < doubts <= CONFIRMATIONS and not self._accepted(old.binding):
-                    found[kind] = Changed(
-                        f"suspect: {len(new.items)} rows, where {len(old.items)} were",
-                        old.binding,
-                        retry_after_s=max(60, old.binding.ttl_s / 10),
-                    )
+                found[kind] = self._shrinking.doubted(kind, old, new) or new
         return found
 
-    def _accepted(self, binding: Binding) -> bool:
-        """Whether the operator has left word that what comes next is to be believed; once."""
-        word = acceptance(self._door.folder, binding)
-        if not word.exists():
-            return False
-        word.unlink(missing_ok=True)
-        return True
-
-
-def acceptance(folder: Path, binding: Binding) -> Path:
-    """Where an operator leaves word that a source's next reading is to be believed."""
-    return folder / binding.city / f"accept-{binding.table}"
+    def _settled(self, found: Snapshot, at: datetime) -> Snapshot:
+        """The same; what is lasting takes the place of the last one, now that it is believed."""
+        for table in self.tables:
+            kind, keeps = table.reader.kind, table.reader.keeps
+            made = found[kind]
+            if keeps is None or not isinstance(made, Collection):
+                continue
+            try:
+                keeps.keep(made.items[0], self._city, self._door.folder, at)
+            except ValueError as error:
+                found[kind] = self._changed(error, table.binding)
+        return found

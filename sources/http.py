@@ -82,6 +82,10 @@ class Door:
         """What watches over the calls to one source."""
         return self._breakers.setdefault(binding.source, Breaker(self._ticks))
 
+    def forgive(self, source: str) -> None:
+        """Forget how a source did that is asked in another way, or elsewhere, from now on."""
+        self._breakers.pop(source, None)
+
     def open(self, binding: Binding, complaint: Complaint, validators: Validators) -> "Asking":
         """The door for one binding, for one read of its payload."""
         return Asking(self, binding, complaint, validators)

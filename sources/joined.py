@@ -24,17 +24,19 @@ Parts = tuple[Any, ...]
 class Joined(Generic[L, W]):
     """The wholes that were asked for last, each made again when a part of it is new.
 
-    `layer` makes of a collection what goes into the whole, once for each edition of it; `make`
-    gets all layers, and the whole that was made of the editions before, if there was one.
+    `layer` makes of a collection what goes into the whole, once for each edition of it, and of
+    what else `given` says; `make` gets all layers, and the whole that was made of the editions
+    before, if there was one.
     """
 
     def __init__(
         self,
-        layer: Callable[[Collection[Any]], L],
+        layer: Callable[..., L],
         make: Callable[[Sequence[L], W | None], W],
         most: int = MOST_THINGS,
+        given: Callable[[Collection[Any]], Parts] = lambda _: (),
     ) -> None:
-        self._layer, self._make, self._most = layer, make, most
+        self._layer, self._make, self._most, self._given = layer, make, most, given
         self._made: dict[tuple[str, ...], tuple[Parts, W]] = {}
         self._making = asyncio.Lock()
 
@@ -61,9 +63,12 @@ class Joined(Generic[L, W]):
     async def prepare(self, collection: Collection[Any]) -> None:
         """Make the layer of one, before those that it is to be joined with have been read."""
         if len(collection.items) < LARGE:
-            collection.derived(self._layer)
+            self._laid(collection)
         else:
-            await asyncio.to_thread(collection.derived, self._layer)
+            await asyncio.to_thread(self._laid, collection)
+
+    def _laid(self, collection: Collection[Any]) -> L:
+        return collection.derived(self._layer, *self._given(collection))
 
     def _find(self, collections: Sequence[Collection[Any]], more: Sequence[L]) -> W | None:
         """What was made of exactly these editions."""
@@ -79,7 +84,7 @@ class Joined(Generic[L, W]):
 
     def _joined(self, collections: Sequence[Collection[Any]], more: Sequence[L]) -> W:
         _, last = self._made.get(_name(collections), (None, None))
-        layers = [collection.derived(self._layer) for collection in collections]
+        layers = [self._laid(collection) for collection in collections]
         return self._make([*layers, *more], last)
 
     def _kept(self, collections: Sequence[Collection[Any]], more: Sequence[L], whole: W) -> W:

@@ -15,18 +15,19 @@ from sources.timetable.timetable import Timetable
 class KeptTimetable:
     """The last whole edition, in a folder of the city's own."""
 
-    def made(self, body: bytes, city: City, folder: Path, at: datetime) -> Timetable:
-        editions = _editions(city, folder)
+    def made(self, body: bytes, city: City, folder: Path) -> Timetable:
         with NamedTemporaryFile(suffix=".zip") as zipped:
             zipped.write(body)
             zipped.flush()
-            editions.add(Path(zipped.name))
-        made = editions.current()
-        if made is None:
-            raise ValueError("the new edition cannot be opened")
+            return _editions(city, folder).imported(Path(zipped.name))
+
+    def size(self, thing: Timetable) -> int:
+        return thing.manifest.report.counts["trips"]
+
+    def keep(self, thing: Timetable, city: City, folder: Path, at: datetime) -> None:
+        _editions(city, folder).use(thing)
         read_at = at.timestamp()
         os.utime(_place(city, folder) / CURRENT, (read_at, read_at))
-        return made
 
     def found(self, city: City, folder: Path) -> tuple[Timetable, datetime] | None:
         current = _place(city, folder) / CURRENT

@@ -87,6 +87,11 @@ class Keyed:
         feed.cached.binding = self.table.binding if found.items else self._briefly
         return found
 
+    def retire(self) -> None:
+        """Read no more by itself."""
+        for feed in self._feeds.values():
+            feed.cached.retire()
+
     def close(self) -> None:
         """Stop all reading."""
         for feed in self._feeds.values():

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cities import City
 from schema.cities import Commune
 from schema.places import Place
 from schema.routes import Mode, Route
@@ -46,11 +45,13 @@ class Names:
         self.ends = leaving(self.things)
 
     @classmethod
-    def of(cls, collection: Collection[Any], city: City) -> "Names":
-        """Those of a collection; its source may have a name that people know, such as Naolib."""
-        about = set(words(city.name))
+    def of(
+        cls, collection: Collection[Any], city: str, labels: Mapping[str, str] = NONE
+    ) -> "Names":
+        """Those of a collection of a city; its source may have a name that people know: Naolib."""
+        about = set(words(city))
         known = [word for word in words(collection.binding.name) if word not in about]
-        return cls(collection.items, " ".join(known), city.kinds)
+        return cls(collection.items, " ".join(known), labels)
 
     def same_as(self, other: "Names") -> bool:
         """Whether they are called the same, whatever else is new about them."""

@@ -25,12 +25,15 @@ def paced(quota: Quota) -> Quota:
 
 
 class Budget:
-    """What is left of one quota. Times are seconds on any one clock that never goes back."""
+    """What is left of one quota. Times are seconds on any one clock that never goes back.
 
-    def __init__(self, quota: Quota) -> None:
+    `was` is the one in whose place it is: the calls that were made count on both.
+    """
+
+    def __init__(self, quota: Quota, was: "Budget | None" = None) -> None:
         self.quota = quota
-        self._made: deque[float] = deque(maxlen=quota.calls)
-        self._closed_until = -math.inf
+        self._made: deque[float] = deque(was._made if was else (), maxlen=quota.calls)
+        self._closed_until: float = was._closed_until if was else -math.inf
 
     def take(self, now: float) -> float:
         """0.0 if a call may be made now, which is then counted; else the seconds until one may."""

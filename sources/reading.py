@@ -23,7 +23,6 @@ from sources.collection import Collection, let_go
 from sources.row import Row
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 log = structlog.get_logger("sources")
 
 
@@ -39,14 +38,20 @@ class Reader(Generic[T]):
     keeps: "Keeps[T] | None" = None
 
 
-class Keeps(Protocol[T_co]):
+class Keeps(Protocol[T]):
     """What makes one lasting thing, on disk, of a whole payload, and finds it again."""
 
-    def made(self, body: bytes, city: City, folder: Path, at: datetime) -> T_co:
-        """Out of a payload read at `at`; ValueError if it cannot be: the last one stays."""
+    def made(self, body: bytes, city: City, folder: Path) -> T:
+        """Out of a payload; ValueError if it cannot be."""
 
-    def found(self, city: City, folder: Path) -> tuple[T_co, datetime] | None:
-        """What was made last, perhaps before a restart, and when its payload was read."""
+    def size(self, thing: T) -> int:
+        """Of how many rows that count it was made."""
+
+    def keep(self, thing: T, city: City, folder: Path, at: datetime) -> None:
+        """From now on this is the one, of a payload read at `at`; ValueError if it is gone."""
+
+    def found(self, city: City, folder: Path) -> tuple[T, datetime] | None:
+        """The one that was kept last, perhaps before a restart, and when its payload was read."""
 
 
 # What may speak against things of a kind that were read well: the collection of them, the time,

@@ -2,21 +2,19 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from pydantic import ValidationError
-
-from cities import Binding, City, CityError
-from cities.binding import WORDS
+from cities import Binding, City, upstreams
 from schema.provenance import Source
 from schema.reports import Report
 from sources.atlas import Atlas, Spots
 from sources.basis import Basis
-from sources.cache import Held
+from sources.bound import bound
+from sources.cache import Cached, Held
 from sources.calendar import Calendar
 from sources.cities import communes
 from sources.collection import Collection
@@ -28,9 +26,9 @@ from sources.http import Door
 from sources.joined import Joined
 from sources.keyed import Keyed
 from sources.naming import Names
-from sources.protocols import protocols
-from sources.reading import doubts, reader_of, readers, tables
+from sources.reading import doubts, readers
 from sources.report import collection_of, doubt_of, source_of
+from sources.succession import hand_over, same
 
 T = TypeVar("T")
 WARM_UP_S = 3
@@ -51,37 +49,87 @@ class Reading(NamedTuple):
 
 
 class Sources:
-    """Where each service of each city comes from; CityError if a city file asks for what is not."""
+    """Where each service of each city comes from; CityError if a city file asks for what is not.
 
-    def __init__(self, cities: Mapping[str, City], door: Door) -> None:
+    One edition of the city files, which never changes. A later one goes on with what `was`, for
+    all tables of which it says the same: what is held, and how it is read again.
+    """
+
+    def __init__(
+        self, cities: Mapping[str, City], door: Door, was: "Sources | None" = None
+    ) -> None:
         self.cities = cities
         self.clock = door.clock
         self.atlases = Joined(Spots, Atlas)
-        self.directories = Joined(self._names, Directory)
+        self.directories = Joined(Names.of, Directory, given=self._named)
         self.communes = {slug: Names(communes(city)) for slug, city in cities.items()}
         self._door = door
         self._bindings = {b.source: b for city in cities.values() for b in city.bindings.values()}
+        self._upstreams = upstreams(cities.values())
         self._warming: asyncio.Task[None] | None = None
         self._warmed = asyncio.Event()
         self._feeds: dict[tuple[type, str], Feed] = {}
-        reporting: dict[str, Table] = {}
+        self._reporting: dict[str, Table] = {}
         self._keyed: dict[tuple[type, str], Keyed] = {}
         for city in cities.values():
             shared: dict[str, list[Table]] = {}
             for binding in city.bindings.values():
-                table = _table(city, binding)
+                table = bound(city, binding)
                 if table.reader.kind is Report:
-                    reporting[city.slug] = table
+                    self._reporting[city.slug] = table
                 if table.speaks.keyed:
-                    self._keyed[table.reader.kind, city.slug] = Keyed(city, table, door)
+                    kept = None if was is None else was._kept_keyed(city, table)
+                    self._keyed[table.reader.kind, city.slug] = kept or Keyed(city, table, door)
                 else:
                     shared.setdefault(table.speaks.feed(), []).append(table)
-            for alike in shared.values():
-                self._feeds.update(_feeds(city, alike, door))
+            for name, alike in shared.items():
+                feeds = None if was is None else was._kept_feeds(city, name, alike)
+                self._feeds.update(feeds or _feeds(city, alike, door))
         named = Counter(feed.name for feed in set(self._feeds.values()))
         for feed in self._feeds.values():  # two cities may read the nation's calendar
             feed.followed = feed.followed or named[feed.name] > 1
-        self.courier = Courier(door, reporting, cities)
+        if was is None:
+            self.courier = Courier(door, self._reporting, cities)
+            door.upstreams.known = self._upstreams
+        else:
+            self.courier = was.courier
+
+    def _kept_keyed(self, city: City, table: Table) -> Keyed | None:
+        """The feeds that a later edition goes on with, if it says the same of this table."""
+        alike = same(city, self.cities.get(city.slug), (table,))
+        return self._keyed[table.reader.kind, city.slug] if alike else None
+
+    def _kept_feeds(
+        self, city: City, payload: str, tables: Sequence[Table]
+    ) -> dict[tuple[type, str], Feed] | None:
+        """The feeds of a payload that a later edition goes on with, if it has the same tables."""
+        found = {
+            at: feed
+            for at, feed in self._feeds.items()
+            if at[1] == city.slug and feed.name == payload
+        }
+        alike = [kind for kind, _ in found] == [table.reader.kind for table in tables]
+        return found if alike and same(city, self.cities.get(city.slug), tables) else None
+
+    def succeed(self, was: "Sources") -> None:
+        """Be the edition from now on: what `was`, and is not any more, is read no more."""
+        if was._warming is not None:
+            was._warming.cancel()
+        if was.warm:
+            self._warmed.set()
+        Cached.latest += 1  # whatever was made before, something else is said now
+        self._door.upstreams.known = self._upstreams
+        self.courier.change(self._reporting, self.cities)
+        for at, feed in self._feeds.items():
+            if (old := was._feeds.get(at)) is not None and old is not feed:
+                hand_over(old, feed)
+        for feed in {*was._feeds.values()}.difference(self._feeds.values()):
+            feed.cached.retire()
+        for keyed in {*was._keyed.values()}.difference(self._keyed.values()):
+            keyed.retire()
+        for source, binding in was._bindings.items():
+            if self._bindings.get(source) != binding:
+                self._door.forgive(source)
 
     async def collection(self, kind: type[T], city: str) -> Collection[T]:
         """Everything a city says of one kind of thing, as fresh as its policy has it."""
@@ -191,8 +239,8 @@ class Sources:
         return self._warming
 
     async def _warm_up(self, services: Container[str]) -> None:
-        read = set(self._feeds.values())
-        feeds = [one for one in read if any(t.binding.service in services for t in one.tables)]
+        unread = {feed for feed in self._feeds.values() if not feed.cached.version}
+        feeds = [one for one in unread if any(t.binding.service in services for t in one.tables)]
         with suppress(TimeoutError):
             async with asyncio.timeout(WARM_UP_S):
                 quick = [feed.cached.get() for feed in feeds if not feed.lasting]
@@ -218,8 +266,10 @@ class Sources:
         feed = self._feeds.get((kind, city))
         return None if feed is None else collection_of(feed, kind)
 
-    def _names(self, collection: Collection[Any]) -> Names:
-        return Names.of(collection, self.cities[collection.binding.city])
+    def _named(self, collection: Collection[Any]) -> tuple[str, Mapping[str, str]]:
+        """What names depend on besides the things that have them."""
+        city = self.cities[collection.binding.city]
+        return city.name, city.kinds
 
     def _feed(self, kind: type, city: str) -> Feed:
         feed = self._feeds.get((kind, city))
@@ -236,23 +286,3 @@ def _feeds(city: City, tables: list[Table], door: Door) -> Iterable[tuple[tuple[
         slow = table.reader.keeps is not None
         feed = Feed(city, [table], door, first) if slow or first is None else first
         yield (table.reader.kind, city.slug), feed
-
-
-def _table(city: City, binding: Binding) -> Table:
-    """A binding with all that it names: its reader, its protocol, its columns."""
-    where = f"{city.slug}.toml [{binding.table}]"
-    reader = reader_of(binding.table)
-    if reader is None:
-        raise CityError(where, f"no service `{binding.table}`", binding.table, tables())
-    known = protocols()
-    if binding.protocol not in known:
-        problem = f"no protocol `{binding.protocol}`"
-        raise CityError(f"{where} protocol", problem, binding.protocol, known)
-    for column in binding.fields:
-        if column not in reader.columns:
-            raise CityError(f"{where} fields", f"no column `{column}`", column, reader.columns)
-    speaks = known[binding.protocol]
-    try:
-        return Table(binding, speaks(**binding.options), reader)
-    except ValidationError as error:
-        raise CityError.worded(where, error, {*speaks.model_fields, *WORDS}) from None

@@ -238,6 +238,8 @@ class Memory(Store):
         return self._shelves.shelve(shelf, name, text, most)
 
     def _budget(self, source: str, quota: Quota) -> Budget:
-        budget = self._budgets.setdefault(source, Budget(paced(quota)))
+        budget, allowed = self._budgets.get(source), paced(quota)
+        if budget is None or budget.quota != allowed:  # or the city file says another one now
+            budget = self._budgets[source] = Budget(allowed, budget)
         budget.exhausted_until(self._closed.get(source, -inf))
         return budget

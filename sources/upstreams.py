@@ -15,12 +15,12 @@ PATIENCE_S = 5.0  # longer than that no read waits for a call that it may make l
 
 
 class Upstreams:
-    """The hosts that the city files speak of, and those that they do not."""
+    """The hosts that the city files speak of, which are `known`, and those that they do not."""
 
     def __init__(self, store: Store, known: Mapping[str, Upstream]) -> None:
         self._store = store
-        self._known = known
-        self._places: dict[str, asyncio.Semaphore] = {}
+        self.known = known
+        self._places: dict[tuple[str, int], asyncio.Semaphore] = {}
 
     def queues(self, binding: Binding, host: str) -> tuple[asyncio.Semaphore, asyncio.Semaphore]:
         """Where a call takes a place: among those of its table, then among all to its host."""
@@ -62,10 +62,10 @@ class Upstreams:
             yield host, quota
 
     def _of(self, host: str) -> Upstream:
-        return self._known.get(host, UNKNOWN)
+        return self.known.get(host, UNKNOWN)
 
     def _queue(self, name: str, places: int) -> asyncio.Semaphore:
-        return self._places.setdefault(name, asyncio.Semaphore(places))
+        return self._places.setdefault((name, places), asyncio.Semaphore(places))
 
 
 UNKNOWN = Upstream()

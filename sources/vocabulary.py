@@ -5,6 +5,7 @@ dropped. So the words are kept under the hashes of all such remains; a look at o
 takes microseconds, where a comparison with each of 40,000 words takes 4 ms.
 """
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -24,16 +25,16 @@ class Vocabulary:
 
     def __init__(self, known: Iterable[str]) -> None:
         self.words: Sequence[str] = sorted(set(known))
-        remains, owners = [], []
+        remains, owners = array("q"), array("i")
         for number, word in enumerate(self.words):
             if SHORTEST - 1 <= len(word) <= LONGEST:
                 some = _remains(word)
-                remains += some
-                owners += [number] * len(some)
-        hashes: NDArray[np.int64] = np.array(remains, np.int64)
+                remains.extend(some)
+                owners.extend([number] * len(some))
+        hashes: NDArray[np.int64] = np.asarray(remains)
         order = np.argsort(hashes)
         self._hashes = hashes[order]
-        self._owners: NDArray[np.int32] = np.array(owners, np.int32)[order]
+        self._owners: NDArray[np.int32] = np.asarray(owners)[order]
 
     def __len__(self) -> int:
         return len(self.words)

@@ -166,9 +166,10 @@ def replay() -> Replay:
 @pytest.fixture(scope="session")
 def _timetables() -> None:
     """The recorded timetables are imported: nobody's answer waits long for one that is not."""
+    kept, folder = KeptTimetable(), Settings().data
     for city in cities.load().values():
         for zipped in (RECORDINGS / city.slug).glob("stops-*.zip"):
-            KeptTimetable().made(zipped.read_bytes(), city, Settings().data, NOW)
+            kept.keep(kept.made(zipped.read_bytes(), city, folder), city, folder, NOW)
 
 
 @pytest.fixture

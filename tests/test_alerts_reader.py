@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import cities
 from cities import Column
 from schema.alerts import Alert, AlertStatus
-from schema.languages import Text, spoken
 from schema.causes import AlertCause, AlertEffect, AlertSeverityLevel
+from schema.languages import Text, spoken
 from sources.alerts import alert
 from sources.reading import readers
 from sources.row import Row

@@ -78,3 +78,16 @@ def test_a_source_is_accepted_by_name(tmp_path, monkeypatch):
     assert answer.exit_code == 0
     assert (tmp_path / "nantes/accept-pools.hours").exists()
     assert isinstance(run(cli.app, ["accept", "nantes/pool"]).exception, cities.CityError)
+
+
+def test_many_workers_need_what_keeps_to_the_quotas(monkeypatch):
+    monkeypatch.delenv("POCHE_STORE", raising=False)
+    asked = run(cli.app, ["serve", "--workers", "2"])
+
+    assert asked.exit_code == 2
+    assert "2 workers need POCHE_STORE" in " ".join(asked.output.split())
+
+
+@pytest.mark.parametrize("many", ["0", "-1", "two"])
+def test_a_number_of_workers_is_one(many):
+    assert run(cli.app, ["serve", "--workers", many]).exit_code == 2

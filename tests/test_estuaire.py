@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from sandbox.app import create_app
-from sandbox.upstreams import parse
+from sandbox.upstreams import UPSTREAMS, parse
 from sandbox.world import World
 from tests.conftest import Clock, serving
 
@@ -293,16 +293,21 @@ def test_an_answer_holds_no_longer_than_its_readings(query, tmp_path):
     assert "max-age=60" in asyncio.run(main())
 
 
+BROKEN = (
+    *("parkings", "participation", "bikes.vehicles", "pollen", "reports", "reports.services"),
+    *("sensors.waste_container", "sensors.noise", "sensors.air_sensor"),
+)
 FIELDS = {
-    "parkings": ("parkings", PARKINGS),
-    "participation": ("participation", PARTICIPATION),
-    "sensors.noise": ("sensors", '{ sensors(kinds: ["noise"]) { totalCount } }'),
-    "bikes.vehicles": ("rentalVehicles", VEHICLES),
+    "parkings": "{ totalCount }",
+    "participation": "{ totalCount }",
+    "sensors": '(kinds: ["noise"]) { totalCount }',
+    "rentalVehicles": "{ totalCount }",
+    "pollen": '(commune: "44109") { index }',
+    "reports": "{ totalCount }",
+    "reportServices": "{ code }",
 }
-EVERY = "sensors.waste_container", "sensors.noise", "sensors.air_sensor"
 
 
-@pytest.mark.parametrize("table", FIELDS)
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
@@ -316,15 +321,18 @@ EVERY = "sensors.waste_container", "sensors.noise", "sensors.air_sensor"
         ("wrong_columns", "CHANGED"),
     ],
 )
-def test_bad_days(table, kind, code, ask):
-    field, query = FIELDS[table]
-    broken = EVERY if field == "sensors" else (table,)
-    found = ask(query, faults=tuple(f"estuaire.{one}={kind}" for one in broken))
+def test_bad_days(kind, code, ask, monkeypatch):
+    monkeypatch.setenv("POCHE_KEY_ESTUAIRE_POLLEN", "someone:secret")
+    query = f"{{ {' '.join(name + asked for name, asked in FIELDS.items())} }}"
+    names = [f"estuaire.{one}" for one in BROKEN]
+    broken = [name if name in UPSTREAMS else name.removeprefix("estuaire.") for name in names]
+    found = ask(query, faults=tuple(f"{name}={kind}" for name in broken))
 
-    assert found["data"][field] is None
-    [error] = found["errors"]
-    assert error["extensions"]["code"] == code
-    assert error["extensions"]["city"] == "estuaire"
+    assert found["data"] == dict.fromkeys(FIELDS)
+    errors = {error["path"][0]: error["extensions"] for error in found["errors"]}
+    assert {name: (one["code"], one["city"]) for name, one in errors.items()} == dict.fromkeys(
+        FIELDS, (code, "estuaire")
+    )
 
 
 def test_one_kind_of_sensor_that_is_down_is_missing_and_the_others_are_there(ask):

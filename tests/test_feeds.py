@@ -12,9 +12,9 @@ from schema.provenance import SourceState
 from sources import Sources
 from sources.calendar import PublicHoliday
 from sources.errors import Changed
-from sources.feeds import acceptance
 from sources.http import Door
 from sources.pools import PoolSlot
+from sources.shrinking import acceptance
 from tests.conftest import Clock
 
 pytestmark = pytest.mark.anyio

@@ -8,8 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+import cities
 from sandbox.app import create_app
 from sandbox.world import World
+from schema.pollen import PollenTaxon
+from sources.pollen import pollen
+from sources.row import Row
 from tests.conftest import Clock, serving
 
 CITIES = Path(__file__).parent / "cities"
@@ -24,9 +28,12 @@ class Line(httpx.AsyncBaseTransport):
     def __init__(self, clock: Clock) -> None:
         self._outside = httpx.ASGITransport(create_app(World(clock)))
         self.requests: list[httpx.Request] = []
+        self.cut = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
+        if self.cut:
+            raise httpx.ConnectError("nobody there", request=request)
         return await self._outside.handle_async_request(request)
 
 
@@ -62,6 +69,43 @@ def test_today_and_in_the_afternoon_tomorrow(tmp_path: Path) -> None:
     [afternoon], _ = asked(tmp_path, QUERY, hours=4)
     days = [one["date"] for one in afternoon["data"]["pollen"]]
     assert days == ["2026-11-24", "2026-11-25"]
+
+
+@pytest.mark.usefixtures("_account")
+def test_a_day_that_is_over_is_not_told_although_it_is_all_there_is(tmp_path: Path) -> None:
+    async def main() -> list[Any]:
+        clock = Clock()
+        clock.advance(4 * 3_600)  # 14:05
+        line = Line(clock)
+        given = {"cities": CITIES, "city": "estuaire", "data": tmp_path}
+        async with serving(line, clock, upstream="http://sandbox", **given) as server:
+            before = await server.ask(QUERY)
+            line.cut = True
+            clock.advance(12 * 3_600)
+            return [before, await server.ask(QUERY)]
+
+    before, after = asyncio.run(main())
+    assert [one["date"] for one in before["data"]["pollen"]] == ["2026-11-24", "2026-11-25"]
+    assert [one["date"] for one in after["data"]["pollen"]] == ["2026-11-25"]
+
+
+@pytest.mark.parametrize(
+    ("said", "taxa"),
+    [
+        ("BETULA GRAMINEE", [PollenTaxon.BIRCH, PollenTaxon.GRASSES]),
+        ("Graminées", [PollenTaxon.GRASSES]),
+        ("PARIETARIA", []),
+        (None, []),
+    ],
+)
+def test_the_plants_it_comes_from(said: str | None, taxa: list[PollenTaxon]) -> None:
+    estuaire = cities.load(CITIES)["estuaire"]
+    raw = {"date_ech": "2026-11-24", "code_zone": "44109", "code_qual": 7, "conc_boul": -1}
+    raw |= {"pollen_resp": said}
+    found = pollen(Row(estuaire, raw, estuaire.bindings["pollen"].fields))
+    assert found.responsible == taxa
+    assert found.index is None  # there is no such level
+    assert {one.concentration for one in found.taxa} == {None}
 
 
 @pytest.mark.usefixtures("_account")

@@ -6,6 +6,7 @@ from threading import Thread
 
 import httpx
 import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.app import create_app
 from server.serving import Server
@@ -47,6 +48,14 @@ def test_after_sigterm_everybody_is_answered_and_nobody_sent(served):
     assert (ready.status_code, ready.text) == (503, "about to stop\n")
     assert alive.status_code == 200
     assert answer.json()["data"]["cities"]
+
+
+def test_the_loop_and_the_parser_are_those_in_c(served):
+    server, url = served
+    httpx.get(f"{url}/healthz", timeout=GIVE_UP_S)
+
+    assert {type(listener).__module__ for listener in server.servers} == {"uvloop.loop"}
+    assert issubclass(server.config.http_protocol_class.func, HttpToolsProtocol)
 
 
 def test_a_second_signal_ends_it(served):

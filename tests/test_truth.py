@@ -42,7 +42,8 @@ async def test_an_hour_of_departures_is_as_it_is(city, tmp_path):
     options = {"upstream": "http://sandbox", "data": tmp_path / "data", "deadline_s": 60}
     options["cities"] = patient(tmp_path / "cities")
     async with serving(sandbox, clock, **options) as server:
-        await server.app.state.sources.collection(Timetable, city)  # however long that takes
+        sources = server.app.state.editions.sources
+        await sources.collection(Timetable, city)  # however long that takes
         for _ in range(3_600 // STEP_S):
             for name in STATIONS[city]:
                 answer = await server.ask(QUERY, {"city": city, "name": name})

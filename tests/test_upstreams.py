@@ -54,7 +54,7 @@ async def test_the_tables_of_a_portal_share_its_day(tmp_path):
                 clock.advance(HOUR_S)
             calls = Counter(world.calls())
             assert sum(calls.values()) - calls["schools"] == PER_DAY
-            sources = server.app.state.sources
+            sources = server.app.state.editions.sources
             left = [await sources.vitals(f"nantes/{table}") for table in ("pools", "schools")]
             assert [one.quota_left for one in left] == [0, 499]
 

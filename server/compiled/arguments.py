@@ -1,12 +1,9 @@
 """Arguments: what a field is called with, as graphql-core and Strawberry would make it.
 
-What cannot change is made once, with the plan; lists and objects once for each
-execution, as whoever is called may keep them.
+What no variable is in is made once, with the plan; all else once for each execution.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
-from enum import Enum
 from typing import Any
 
 from graphql import FieldNode, GraphQLField, GraphQLSchema, Visitor, visit
@@ -14,7 +11,6 @@ from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
-LASTING = (str, int, float, bool, date, datetime, Enum, type(None))
 Arguments = dict[str, Any]  # by the parameters' names
 Made = Callable[[VariableValues], Arguments]
 
@@ -44,10 +40,9 @@ class Maker:
         if _varies(node):
             return None
         try:
-            found = made(VariableValues({}, {}))
+            return made(VariableValues({}, {}))
         except Exception:
             return None  # it is raised again, by each execution
-        return found if all(isinstance(one, LASTING) for one in found.values()) else None
 
 
 def _varies(node: FieldNode) -> bool:

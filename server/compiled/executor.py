@@ -80,15 +80,9 @@ class CompiledExecutor:
         values = self.values(compiled, variables)
         if values is None:
             return self._leave("variables")
-        try:
-            program = self.program(compiled, values)
-        except Unsupported as unsupported:
-            compiled.refused = unsupported.reason
-            return self._leave(unsupported.reason)
-        except Exception:
-            log.exception("not compiled")
-            compiled.refused = "bug"
-            return self._leave("bug")
+        program = self._compiled(compiled, values)
+        if program is None:
+            return self._leave(compiled.refused or "")
         try:
             result = await run(program, context, values)
         except asyncio.CancelledError:
@@ -100,6 +94,23 @@ class CompiledExecutor:
         compiled.in_a_row = 0
         self.counts["compiled", ""] += 1
         return result
+
+    def prepare(self, compiled: Compiled) -> None:
+        """Compile it before anybody asks, for flags that have the values that they default to."""
+        values = self.values(compiled, {}) if compiled.flags else VariableValues({}, {})
+        if compiled.refused is None and values is not None:
+            self._compiled(compiled, values)
+
+    def _compiled(self, compiled: Compiled, values: VariableValues) -> Program | None:
+        """The program for such variables; None if the operation is refused, from now on."""
+        try:
+            return self.program(compiled, values)
+        except Unsupported as unsupported:
+            compiled.refused = unsupported.reason
+        except Exception:
+            log.exception("not compiled")
+            compiled.refused = "bug"
+        return None
 
     def program(self, compiled: Compiled, variables: VariableValues) -> Program:
         """The program of an operation for such variables; Unsupported."""

@@ -8,16 +8,19 @@ comes from npm, is made by `server/frontends.py` when Poche is installed, and ne
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from html import escape
 from pathlib import Path
 from string import Template
 
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Mount, Route
+from starlette.types import Scope
 
 from cities import City
-from server.pages import Immutable, always, strict
+from server.pages import Endpoint, Immutable, always, page, strict
 from server.settings import Settings
 
 HERE = Path(__file__).parent
@@ -25,7 +28,21 @@ STATIC = HERE / "static"
 DOCUMENTS = HERE / "generated" / "persisted-documents.json"
 
 
-def routes(cities: Mapping[str, City], settings: Settings) -> list[BaseRoute]:
+class CityRoute(Route):
+    """The path of each city that there is at the moment, and of no other."""
+
+    def __init__(self, known: Callable[[], Mapping[str, City]], endpoint: Endpoint) -> None:
+        super().__init__("/{city}", endpoint, methods=["GET"])
+        self._known = known
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, found = super().matches(scope)
+        if match is Match.NONE or found["path_params"]["city"] not in self._known():
+            return Match.NONE, {}
+        return match, found
+
+
+def routes(known: Callable[[], Mapping[str, City]], settings: Settings) -> list[BaseRoute]:
     """A page for each city, and their files; none where nothing is built, or a key is needed."""
     built = next(STATIC.glob("*/home.js"), None)
     if built is None or settings.anonymous == "off":
@@ -36,7 +53,8 @@ def routes(cities: Mapping[str, City], settings: Settings) -> list[BaseRoute]:
     headers = strict(style_src=f"'sha256-{digest}'", manifest_src="'self'")
     template = Template((HERE / "page.html").read_text("utf-8"))
 
-    def at(path: str, city: City) -> Route:
+    async def home(request: Request) -> Response:
+        city = known()[request.path_params.get("city", settings.city)]
         html = template.substitute(
             city=escape(city.slug),
             name=escape(city.name),
@@ -44,12 +62,12 @@ def routes(cities: Mapping[str, City], settings: Settings) -> list[BaseRoute]:
             script=f"/home/static/{folder.name}/home.js",
             style=style,
         )
-        return Route(path, always(html, headers=headers), methods=["GET"])
+        return page(html, headers=headers)
 
     worker = always((folder / "worker.js").read_text("utf-8"), "text/javascript", headers)
     return [
-        at("/", cities[settings.city]),
-        *(at(f"/{slug}", city) for slug, city in cities.items()),
+        Route("/", home, methods=["GET"]),
+        CityRoute(known, home),
         Route("/worker.js", worker, methods=["GET"]),  # so high that it may serve every page
         Mount("/home/static", Immutable(directory=STATIC)),
     ]

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Annotated, Any, Self
@@ -94,7 +95,8 @@ class Speaks(BaseModel, ABC):
         return body[:200].decode("utf-8", "replace") or None
 
 
-def protocols() -> dict[str, type[Speaks]]:
+@cache
+def protocols() -> Mapping[str, type[Speaks]]:
     """Every protocol there is by its name: the folder is the registry."""
     found: dict[str, type[Speaks]] = {}
     for info in iter_modules(__path__):

@@ -4,9 +4,10 @@ https://www.rfc-editor.org/rfc/rfc7946
 
     url   the file's address
 
-One call. Rows are the features' properties, with `geometry` beside them, in which points are
-found: `position = "geometry"`. A feature's `id` is a column, too, where no property is called
-so. Points are [lon, lat] in WGS 84, as the RFC has it; other systems are not understood.
+One call. Rows are the features' properties, with `geometry` beside them, in which a position is
+found: `position = "geometry"`, of an area or a line one of its points. A feature's `id` is a
+column, too, where no property is called so. Points are [lon, lat] in WGS 84, as the RFC has it;
+other systems are not understood.
 A file that is cut off, or no FeatureCollection, is refused; a feature that cannot be read is
 dropped.
 """

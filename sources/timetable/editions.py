@@ -65,13 +65,19 @@ class Editions:
         return None
 
     def add(self, zipped: Path) -> Report:
-        """Import a feed, unless it is there already, and make it the edition in use.
+        """Import a feed and make it the edition in use; ValueError if it is refused."""
+        timetable = self.imported(zipped)
+        self.use(timetable)
+        return timetable.manifest.report
+
+    def imported(self, zipped: Path) -> Timetable:
+        """The edition that a feed makes, imported unless it is there already.
 
         It blocks for as long as the import takes, here or in another process.
-        ValueError if the feed is refused: what was in use before stays in use.
+        ValueError if the feed is refused. What is in use stays in use.
         """
         with zipped.open("rb") as body:
-            name = f"{FORMAT}-{hashlib.file_digest(body, 'sha256').hexdigest()[:16]}"
+            name = _name(hashlib.file_digest(body, "sha256").hexdigest())
         with self._lock():
             timetable = self._open(name)
             if timetable is None:
@@ -80,9 +86,16 @@ class Editions:
                 timetable = self._open(name)
             if timetable is None:
                 raise ValueError("the new edition cannot be opened")
+        return timetable
+
+    def use(self, timetable: Timetable) -> None:
+        """Make this the edition in use; ValueError if another process has removed it meanwhile."""
+        name = _name(timetable.manifest.sha256)
+        with self._lock():
+            if not (self._directory / name).is_dir():
+                raise ValueError("another process has made room for another edition")
             self._swap(name)
         self._opened = name, timetable
-        return timetable.manifest.report
 
     def _open(self, name: str) -> Timetable | None:
         try:
@@ -123,3 +136,8 @@ class Editions:
         with (self._directory / "lock").open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _name(sha256: str) -> str:
+    """What the edition of a feed with this hash is called."""
+    return f"{FORMAT}-{sha256[:16]}"

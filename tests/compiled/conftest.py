@@ -82,7 +82,7 @@ def both(city: str = "nantes", broken: Any = None) -> Iterator[Both]:
     with asyncio.Runner() as runner:
         serves = serving(httpx.MockTransport(replay), city=city)
         server = runner.run(serves.__aenter__())
-        yield Both(runner, server.app.state.sources, city, replay)
+        yield Both(runner, server.app.state.editions.sources, city, replay)
         runner.run(serves.__aexit__(None, None, None))
 
 

@@ -152,7 +152,7 @@ def _by_one_policy(text: str) -> str:
 
 def stand_still(server: Server) -> None:
     """Read nothing ahead of time any more: what is held stays as it is."""
-    for feed in server.app.state.sources._feeds.values():
+    for feed in server.app.state.editions.sources._feeds.values():
         feed.cached.ahead = False
 
 
@@ -165,7 +165,7 @@ def instead(
     Afterwards it is as before. `timeout_s` is that of the cold ones, or else of all;
     `folder` is where timetables are kept.
     """
-    sources: Sources = server.app.state.sources
+    sources: Sources = server.app.state.editions.sources
     door = sources._door
     before = sources._feeds, sources._keyed, door._breakers, door.store, door.folder
     door.folder = folder or door.folder

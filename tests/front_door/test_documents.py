@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 import structlog
@@ -221,13 +222,32 @@ async def test_what_has_not_changed_is_not_read_again(server, folder, monkeypatc
     assert read == ["relay.json"]
 
 
+async def test_a_folder_is_looked_through_again_when_it_has_changed(server, folder, monkeypatch):
+    documents, looks, rglob = server.app.state.gate.documents, [], Path.rglob
+    monkeypatch.setattr(Path, "rglob", lambda at, what: looks.append(at) or rglob(at, what))
+    for one in (folder, folder / "tram-app"):
+        os.utime(one, (1, 1))  # and not a moment ago
+    await documents.refresh()
+    looks.clear()
+    await documents.refresh()
+    assert not looks
+    (folder / "tram-app" / "new.graphql").write_text(UNKNOWN)
+    await documents.refresh()
+    assert looks
+    answer = await server.client.post("/graphql", json={"id": "new"}, headers=bearer(KEY))
+    assert "data" in answer.json()
+
+
 async def test_a_manifest_is_planned_before_anybody_asks(server, monkeypatch):
     def never(*_):
         raise AssertionError("parsed for a client")
 
     monkeypatch.setattr("server.execution.parse", never)
+    written = []
+    monkeypatch.setattr("server.compiled.generator.Writing", lambda *_: written.append(1))
     for name in ("home", "0a1b"):
         assert "data" in (await server.client.post("/graphql", json={"id": name})).json()
+    assert not written
 
 
 async def test_those_we_know_may_ask_more_at_once(serve, settings, folder):

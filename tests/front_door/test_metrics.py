@@ -61,6 +61,8 @@ async def test_requests_are_counted_by_client_operation_and_outcome(server, repl
         ("BAD_REQUEST", "anonymous", "anonymous"): 1,
         ("PARTIAL", "anonymous", "anonymous"): 1,
     }
+    assert found["poche_errors_total", "UNAVAILABLE"] == 1
+    assert found["poche_errors_total", "INTERNAL"] == 0
     assert found["poche_request_seconds_count", "Pools"] == 1
     assert found["poche_cost_points_total", "tram-app"] > 0
 
@@ -82,6 +84,10 @@ async def test_sources_are_counted_where_they_are_read(server, replay):
     server.clock.advance(60)
     assert (await samples(server))["poche_source_age_seconds", "nantes/pools"] == 63
     assert found["poche_source_quota_left", "nantes/departures"] >= 0
+    assert found["poche_source_state", "DOWN", "nantes/schools"] == 1
+    assert found["poche_source_state", "LIVE", "nantes/schools"] == 0
+    assert found["poche_source_failing", "nantes/schools"] == 1
+    assert found["poche_source_failing", "nantes/pools"] == 0
 
 
 async def test_fields_are_counted_by_who_asks_for_them(server):
@@ -228,6 +234,13 @@ async def test_an_id_that_cannot_be_is_replaced(server, given):
     answer = await server.client.get("/healthz", headers=[(b"x-request-id", given.encode())])
     [name] = answer.headers.get_list("x-request-id")
     assert len(name) == 32
+
+
+async def test_what_is_wrong_with_our_own_files_is_counted(server, tmp_path):
+    assert (await samples(server))["poche_problems",] == 0
+    (tmp_path / "clients.toml").write_text("[tram-app")
+    await server.app.state.gate.clients.refresh()
+    assert (await samples(server))["poche_problems",] == 1
 
 
 async def test_two_applications_count_apart(serve):

@@ -75,7 +75,7 @@ class Online:
         self, app: Starlette, server: Server, port: int, clock: Clock, replay: Replay
     ) -> None:
         self.live: Live = app.state.live
-        self.sources = app.state.sources
+        self.sources = app.state.editions.sources
         self.server = server
         self.url = f"http://127.0.0.1:{port}"
         self.clock = clock

@@ -10,7 +10,6 @@ from tests.conftest import failing
 from tests.live.online import DEPARTURES, QUAY, STOP, running, until
 
 pytestmark = pytest.mark.anyio
-HELLO = '{ stop(gtfsId: "FR_NAOLIB:StopPlace:20") { name } }'
 
 
 async def test_a_subscription_from_first_to_last(city):
@@ -28,14 +27,6 @@ async def test_a_subscription_from_first_to_last(city):
         assert first["extensions"]["sources"]
         assert second["data"]["departures"][0]["updatedAt"] == "2026-11-24T10:04:00+01:00"
         assert await socket.hear() == {"type": "pong"}  # nothing more for what is complete
-
-
-async def test_queries_are_answered_once(city):
-    async with city.greeted() as socket:
-        await socket.subscribe("q", HELLO)
-
-        assert (await socket.next("q"))["data"] == {"stop": {"name": "Commerce"}}
-        assert await socket.hear() == {"id": "q", "type": "complete"}
 
 
 async def test_an_error_is_the_last_word(city):

@@ -99,7 +99,7 @@ class City:
     async def delivered(self, after_s: float = 0) -> None:
         """Come back when all that is due has been done."""
         self.clock.advance(after_s)
-        await self.server.app.state.sources.courier.deliver()
+        await self.server.app.state.editions.sources.courier.deliver()
 
     async def state(self, report: str) -> dict[str, Any]:
         answer = await self.server.ask(STATE, {"id": report})

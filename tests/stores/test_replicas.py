@@ -63,7 +63,7 @@ async def replicas(
 
 
 def stores(servers: list[Server]) -> list[Store]:
-    return [server.app.state.sources._door.store for server in servers]
+    return [server.app.state.editions.sources._door.store for server in servers]
 
 
 async def crowd(servers: list[Server], query: str = QUERY, each: int = 5) -> list[dict[str, Any]]:

@@ -69,6 +69,29 @@ async def test_the_last_good_edition_keeps_serving(day: str, data: Path, tmp_pat
             assert kept["bordeaux/stops"] == 86_400
 
 
+async def test_a_timetable_that_lost_trips_is_believed_when_confirmed_twice(tmp_path: Path) -> None:
+    town, clock, seen = Town(), Clock(), []
+    async with living(town, tmp_path, clock) as server:
+        before = told(await board(server, "GARE", first=2))
+        town.zip = packed(gtfs(range(8 * 60, 20 * 60, 30)))
+        clock.advance(86_400)
+        await board(server, "GARE")
+        await landed()
+        assert told(await board(server, "GARE", first=2)) == before
+        doubted = await source(server, "stops.timetable")
+        assert doubted["state"] == "STALE"
+        assert "suspect: 24 rows, where 72 were" in doubted["lastError"]
+    async with living(town, tmp_path, clock) as server:  # and a restart believes no sooner
+        for _ in range(4):
+            await board(server, "GARE")
+            await landed()
+            seen.append(told(await board(server, "GARE", first=2)))
+            clock.advance(86_400)
+        assert (await source(server, "stops.timetable"))["lastError"] is None
+    assert before == [("10:13",), ("10:23",)]
+    assert seen == [before, before, [("10:33",), ("11:03",)], [("10:33",), ("11:03",)]]
+
+
 @pytest.mark.parametrize("day", FEEDS)
 async def test_without_a_good_edition_it_says_what_is_wrong(day: str, tmp_path: Path) -> None:
     town = Town()

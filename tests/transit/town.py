@@ -106,7 +106,7 @@ async def living(town: Town, data: Path, clock: Clock | None = None) -> AsyncIte
     """The server, in that town, once it has imported the timetable, or tried to."""
     async with serving(httpx.MockTransport(town), clock, data=data) as server:
         with suppress(SourceError):
-            await server.app.state.sources.collection(Timetable, "bordeaux")
+            await server.app.state.editions.sources.collection(Timetable, "bordeaux")
         yield server
 
 
