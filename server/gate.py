@@ -52,6 +52,9 @@ class Gate:
         visit = Visit(Caller(NOBODY, address(connection)), request=current_request())
         try:
             yield visit
+        except Exception:
+            visit.failed()
+            raise
         finally:
             self.ended(visit)
 

@@ -51,6 +51,11 @@ class Visit:
         self.codes = _codes(errors)
         self.outcome = self.codes[0]
 
+    def failed(self) -> None:
+        """Nobody had thought of that: a bug of ours, unless it was refused before."""
+        if not self.codes:
+            self.codes, self.outcome = ("INTERNAL",), "INTERNAL"
+
     def answered(self, sources: Iterable[str], *errors: GraphQLError) -> None:
         """It was executed, perhaps not everywhere."""
         self.sources, self.codes = sources, _codes(errors)

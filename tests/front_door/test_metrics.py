@@ -12,6 +12,7 @@ import schema
 from server.app import create_app
 from server.cli import app
 from server.execution import Planner
+from server.gate import Gate
 from server.settings import Settings
 from server.usage import coordinates, deprecated
 from tests.conftest import down, free_port, listening
@@ -40,6 +41,18 @@ async def samples(server):
         for family in text_string_to_metric_families(text)
         for one in family.samples
     }
+
+
+async def test_a_bug_outside_of_any_field_is_counted_too(server, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("oops")
+
+    monkeypatch.setattr(Gate, "identify", broken)
+    with pytest.raises(RuntimeError):
+        await server.post("{ __typename }")
+    found = await samples(server)
+    assert found["poche_requests_total", "INTERNAL", "anonymous", "nobody"] == 1
+    assert found["poche_errors_total", "INTERNAL"] == 1
 
 
 async def test_requests_are_counted_by_client_operation_and_outcome(server, replay):

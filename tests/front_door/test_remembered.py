@@ -53,7 +53,7 @@ async def test_an_answer_to_a_post_tells_ages_as_they_are(serve, executions):
 
 
 async def test_each_request_has_an_id_and_is_counted_and_charged(serve):
-    async with serve(rate=1, burst=3) as server:
+    async with serve(rate=0.01, burst=3) as server:  # a busy machine's seconds give nothing back
         answers = [await server.post("{ __typename }") for _ in range(4)]
         found = await counts(server)
         usage = (await server.client.get("/metrics")).text
