@@ -1,11 +1,13 @@
 """Many who ask at once, some who leave, and no time left: what upstreams and clients see."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import pairwise
 
-import httpx
 import pytest
 
+from sources.exchange import Answer, Question
 from tests.faults.town import CALLS, FIELDS, HOME, Network, at, landed, nantes, outside, town
 
 pytestmark = pytest.mark.anyio
@@ -39,10 +41,12 @@ class Watched(Network):
         super().__init__(url)
         self.left, self.may = asyncio.Event(), asyncio.Event()
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    @asynccontextmanager
+    async def get(self, question: Question) -> AsyncIterator[Answer]:
         self.left.set()
         await self.may.wait()
-        return await super().handle_async_request(request)
+        async with super().get(question) as answer:
+            yield answer
 
 
 async def test_a_crowd_makes_one_call(world, clock):
