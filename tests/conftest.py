@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copy2, copytree
 from socket import create_server
-from tempfile import gettempdir, mkdtemp
+from tempfile import TemporaryDirectory, gettempdir, mkdtemp
 from threading import Thread
 from typing import Any
 
@@ -30,6 +31,7 @@ WORKER = os.environ.get(
 )  # another's import must not be seen half-way
 DATA = Path(gettempdir()) / f"poche-tests-{os.getuid()}-{WORKER}"  # timetables, imported once
 os.environ["POCHE_DATA"] = mkdtemp(prefix="poche-data-")  # of those that have worlds of their own
+IMPORTED = Path(mkdtemp(prefix="poche-imported-"))  # what `serving` begins with
 NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)  # a Tuesday, 10:05 in Nantes, in term
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -106,8 +108,24 @@ async def serving(
 ) -> AsyncIterator[Server]:
     """The application, from its first moment to its last."""
     clock = clock or Clock()
+    with TemporaryDirectory() as folder:
+        copytree(IMPORTED, folder, symlinks=True, copy_function=_linked, dirs_exist_ok=True)
+        settings = {"warm": False, "rate": 0, "data": Path(folder), **settings}
+        async with _serving(transport, clock, Settings(**settings)) as server:
+            yield server
+
+
+def _linked(source: str, target: str) -> None:
+    """A copy, but that arrays, which never change, are there once."""
+    (os.link if source.endswith(".npy") else copy2)(source, target)
+
+
+@asynccontextmanager
+async def _serving(
+    transport: httpx.AsyncBaseTransport, clock: Clock, settings: Settings
+) -> AsyncIterator[Server]:
     app = create_app(
-        Settings(**{"warm": False, "rate": 0, **settings}),
+        settings,
         transport=transport,
         clock=clock,
         ticks=lambda: clock().timestamp(),
@@ -166,10 +184,11 @@ def replay() -> Replay:
 @pytest.fixture(scope="session")
 def _timetables() -> None:
     """The recorded timetables are imported: nobody's answer waits long for one that is not."""
-    kept, folder = KeptTimetable(), Settings().data
-    for city in cities.load().values():
-        for zipped in (RECORDINGS / city.slug).glob("stops-*.zip"):
-            kept.keep(kept.made(zipped.read_bytes(), city, folder), city, folder, NOW)
+    kept = KeptTimetable()
+    for folder in (IMPORTED, Settings().data):
+        for city in cities.load().values():
+            for zipped in (RECORDINGS / city.slug).glob("stops-*.zip"):
+                kept.keep(kept.made(zipped.read_bytes(), city, folder), city, folder, NOW)
 
 
 @pytest.fixture

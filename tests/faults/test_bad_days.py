@@ -59,7 +59,6 @@ KEPT = {
 }
 KEPT_EXCEPTIONS = {
     **dict.fromkeys(product(SKEWED, TOLD_TO_THE_SECOND), "STALE"),
-    ("half", "planned/stops.timetable"): "LIVE",  # one thing, whose rows nobody counts
 }
 MAY_SHRINK = {  # nothing runs at night, and on a good day nothing is disturbed
     "nantes/departures",

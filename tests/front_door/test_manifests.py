@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from server.manifests import Entry, ManifestError, digest, files, read
+from server.manifests import Entry, Files, ManifestError, digest, read
 
 HOME = "query Home { __typename }"
 MAP = "query Map { pools { totalCount } }"
@@ -77,5 +77,5 @@ def test_only_manifests_are_looked_at(tmp_path, manifest):
     one = manifest({}, "m.json")
     (tmp_path / "tram-app").mkdir()
     other = manifest(HOME, "tram-app/home.graphql")
-    assert list(files(tmp_path)) == [one, other]
-    assert list(files(other)) == [other]
+    assert list(Files(tmp_path).signed()) == [one, other]
+    assert list(Files(other).signed()) == [other]
