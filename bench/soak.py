@@ -145,10 +145,7 @@ def verdict(samples: list[Sample], seen: Counter[str]) -> bool:
     third = len(samples) // 3
     early, late = samples[third : 2 * third], samples[2 * third :]
     print(", ".join(f"{what}: {count}" for what, count in sorted(seen.items())))
-    well = set(seen) <= {"HTTP 200", "hung up", "UNAVAILABLE", "REFUSED", "CHANGED", "DEADLINE"} | {
-        "HTTP 503",  # a machine that stalls refuses, and says so: what may not happen is to grow
-        "OVERLOADED",
-    }
+    well = set(seen) <= {"HTTP 200", "hung up", "UNAVAILABLE", "REFUSED", "CHANGED", "DEADLINE"}
     for name, most in MAY_RISE.items():
         before, after = (min(getattr(one, name) for one in part) for part in (early, late))
         rises = after - before > most
