@@ -18,13 +18,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from sources.archive import MIB
-from sources.timetable.layout import FORMAT, Report
+from sources.timetable.layout import FORMAT, MANIFEST, Report
 from sources.timetable.timetable import Timetable
 
 CURRENT = "current"
 REASON_LENGTH = 500
+
+# Editions that this process has open, by directory and the manifest's file.
+opened: WeakValueDictionary[tuple[Path, int, int], Timetable] = WeakValueDictionary()
 
 
 class Editions:
@@ -98,8 +102,15 @@ class Editions:
         self._opened = name, timetable
 
     def _open(self, name: str) -> Timetable | None:
+        """An edition, mapped once however often it is read again: that is mostly the same."""
+        directory = self._directory / name
         try:
-            return Timetable.open(self._directory / name)
+            made = (directory / MANIFEST).stat()
+            key = directory, made.st_ino, made.st_mtime_ns
+            known = opened.get(key)
+            if known is None:
+                known = opened[key] = Timetable.open(directory)
+            return known
         except (OSError, ValueError):
             return None
 

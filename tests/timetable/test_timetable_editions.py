@@ -47,6 +47,14 @@ def test_what_is_there_is_not_imported_again(tmp_path: Path) -> None:
     assert (tmp_path / "e" / "current" / "manifest.json").stat() == before
 
 
+def test_an_edition_read_again_is_mapped_once(tmp_path: Path) -> None:
+    feed = zipped(tmp_path / "feed.zip", SMALL)
+    first = Editions(tmp_path / "e").imported(feed)
+    files = len(os.listdir("/proc/self/fd"))
+    assert Editions(tmp_path / "e").imported(feed) is first
+    assert len(os.listdir("/proc/self/fd")) == files
+
+
 @pytest.mark.parametrize("body", [b"not a zip", None])
 def test_a_feed_that_is_refused_changes_nothing(tmp_path: Path, body: bytes | None) -> None:
     editions = Editions(tmp_path / "e")
