@@ -56,6 +56,7 @@ class Replay:
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
         self.broken: dict[str, Answer] = {}
+        self._asked: dict[tuple[str, str], list[httpx.URL]] = {}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         binding = request.extensions["binding"]
@@ -63,9 +64,12 @@ class Replay:
         if binding.table in self.broken:
             return self.broken[binding.table](request)
         files = sorted((RECORDINGS / binding.city).glob(f"{binding.table}-[0-9].*"))
-        turn = (self.calls[binding.table] - 1) % len(files)
-        zipped = {"content-encoding": "gzip"} if files[turn].suffix == ".gz" else {}
-        body = httpx.ByteStream(files[turn].read_bytes())
+        asked = self._asked.setdefault((binding.city, binding.table), [])
+        if request.url not in asked:
+            asked.append(request.url)
+        file = files[asked.index(request.url) % len(files)]
+        zipped = {"content-encoding": "gzip"} if file.suffix == ".gz" else {}
+        body = httpx.ByteStream(file.read_bytes())
         return httpx.Response(200, headers=zipped, stream=body)
 
 
