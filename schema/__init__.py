@@ -43,7 +43,10 @@ def build(modules: Collection[str] = MODULES) -> Schema:
         mutation=mutation,
         subscription=subscription,
         types=list(_nodes(nodes.Node)),  # some are met as a Place only, and by no field's name
-        config=StrawberryConfig(scalar_map={**times.SCALARS, **patterns.SCALARS}),
+        config=StrawberryConfig(
+            scalar_map={**times.SCALARS, **patterns.SCALARS},
+            enable_experimental_incremental_execution=True,
+        ),
         federation_version="2.9",  # the free composer refuses Strawberry's default
     )
     built.finish(modules)

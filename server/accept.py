@@ -1,6 +1,7 @@
 """Accept: which of our media types a client would rather have (RFC 9110, 12.5.1)."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 MEDIA_TYPES = ("application/graphql-response+json", "application/json")
@@ -53,3 +54,11 @@ def quality(accept: str, media_type: str, *, exactly: bool = False) -> float:
         except ValueError:
             continue
     return best[1]
+
+
+def options(accept: str, media_type: str) -> Iterator[list[str]]:
+    """What a header says besides, in small letters, each time it names a media type."""
+    for part in accept.lower().replace('"', "").split(","):
+        name, *said = (piece.strip() for piece in part.split(";"))
+        if name == media_type:
+            yield said

@@ -1,7 +1,7 @@
 """Execution: how a document becomes a plan, once, and a plan an answer, many times."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -15,7 +15,6 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    execute,
     parse,
     specified_rules,
     validate,
@@ -26,12 +25,15 @@ from server.actual import actual
 from server.compiled.compared import Compared
 from server.compiled.executor import Compiled, CompiledExecutor
 from server.cost import Estimate, Estimator
+from server.deferring import DEFER, STREAM, inlined
 from server.errors import RequestError, argument_path, mask, shorten
 from server.explain import Explained
+from server.interpreted import InParts, executed
 from server.introspection import NoIntrospection
 from server.limits import Asked, asked, bounds, over
 from server.settings import Settings
 from sources.cache import deadline
+from sources.tracing import step
 
 MAX_ERRORS = 100  # of validation; graphql-core keeps 50 of coercion
 PLANS = 500_000  # characters of documents kept: some 100 MB of plans at worst, 500 home screens
@@ -48,6 +50,7 @@ class Plan:
     estimates: dict[str | None, Estimate] = field(default_factory=dict)  # of those known for good
     coordinates: dict[str | None, frozenset[str]] = field(default_factory=dict)  # usage.py's
     compiled: dict[str | None, Compiled] = field(default_factory=dict)
+    in_parts: DocumentNode | None = None  # as it was sent, if it says what may come later
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The one to execute; RequestError (422) if that cannot be told."""
@@ -131,16 +134,18 @@ class Planner:
         self._estimator.check(estimate)
 
     def _made(self, text: str) -> Plan:
-        document = self._parsed(text)
+        with step("parse"):
+            document = self._parsed(text)
         wanted = asked(document, self._bounds)  # before validation, which is slow on bombs
-        errors = validate(
-            self._schema,
-            document,
-            self._rules,
-            max_errors=MAX_ERRORS,
-            hide_suggestions=self._hidden,
-            allow_empty_selection_sets=False,
-        )
+        with step("validate"):
+            errors = validate(
+                self._schema,
+                document,
+                self._rules,
+                max_errors=MAX_ERRORS,
+                hide_suggestions=self._hidden,
+                allow_empty_selection_sets=False,
+            )
         for error in errors:
             shorten(error)
             path = argument_path(document, error)
@@ -148,12 +153,14 @@ class Planner:
             error.extensions = code or {"code": "GRAPHQL_VALIDATION_FAILED"}
         if errors:
             raise RequestError(422, *errors)
+        at_once = inlined(document, DEFER, STREAM)
         operations = {
             node.name.value if node.name else None: node
-            for node in document.definitions
+            for node in at_once.definitions
             if isinstance(node, OperationDefinitionNode)
         }
-        return Plan(document, sha256(text.encode()).digest(), operations, wanted)
+        in_parts = None if at_once is document else document
+        return Plan(at_once, sha256(text.encode()).digest(), operations, wanted, in_parts=in_parts)
 
     def _parsed(self, text: str) -> DocumentNode:
         tokens, characters = self._settings.max_tokens, self._settings.max_query
@@ -193,9 +200,7 @@ class Executor:
     ) -> tuple[ExecutionResult, Loaders]:
         """Execute one operation of a plan; RequestError (422) if it cannot begin."""
         operation = plan.operation(operation_name)
-        context = self.loaders(Explained if explained else Loaders)
-        seconds = deadline_s or self.settings.deadline_s
-        deadline.set(asyncio.get_running_loop().time() + seconds)
+        context = self._begun(Explained if explained else Loaders, deadline_s)
         name = operation.name.value if operation.name else None
         result = None
         if self.compiled is not None and not explained:
@@ -209,6 +214,37 @@ class Executor:
         for error in result.errors or ():
             mask(error)
         return result, context
+
+    async def begin(
+        self,
+        plan: Plan,
+        operation_name: str | None,
+        variables: dict[str, Any] | None,
+        *,
+        deadline_s: float | None = None,
+        streamed: bool = True,
+    ) -> tuple[ExecutionResult | InParts, Loaders]:
+        """Execute what may come in parts until the first of them is there; RequestError (422).
+
+        Lists are whole if they are not to be `streamed`.
+        """
+        document = plan.in_parts or plan.document
+        if not streamed:
+            document = inlined(document, STREAM)
+        context = self._begun(Loaders, deadline_s)
+        result = await executed(
+            self.schema, document, operation_name, variables, context, hide=self._hides, parts=True
+        )
+        if isinstance(result, ExecutionResult):
+            for error in result.errors or ():
+                mask(error)
+        return result, context
+
+    def _begun(self, kind: type[Loaders], deadline_s: float | None) -> Loaders:
+        """The loaders of an execution that begins now."""
+        seconds = deadline_s or self.settings.deadline_s
+        deadline.set(asyncio.get_running_loop().time() + seconds)
+        return self.loaders(kind)
 
     def prepare(self, plan: Plan) -> None:
         """Compile its operations, as far as that can be done before any variables are known."""
@@ -243,38 +279,16 @@ class Executor:
         self, plan: Plan, name: str | None, variables: dict[str, Any] | None, context: Loaders
     ) -> ExecutionResult:
         """The result as graphql-core finds it; RequestError (422)."""
-        result = execute(
-            self.schema,
-            plan.document,
-            context_value=context,
-            variable_values=variables,
-            operation_name=name,
-            hide_suggestions=self.settings.introspection == "off",
-            middleware=context.watching if isinstance(context, Explained) else None,
+        result = await executed(
+            self.schema, plan.document, name, variables, context, hide=self._hides
         )
-        if not isinstance(result, ExecutionResult):
-            result = await _finished(result, context)
-        if result.data is None and result.errors and result.errors[0].path is None:
-            for error in result.errors:  # variables that cannot be coerced
-                shorten(error)
-                error.extensions = {**_variable(error), **(error.extensions or {})}
-            raise RequestError(422, *result.errors)
+        if not isinstance(result, ExecutionResult):  # it says nothing of parts
+            raise TypeError(result)
         return result
 
-
-async def _finished(executing: Awaitable[ExecutionResult], context: Loaders) -> ExecutionResult:
-    """The result, unless whoever asked goes.
-
-    Then it is not cancelled but runs dry: graphql-core would leave coroutines behind
-    that it has made and not begun, each with a warning.
-    """
-    task = asyncio.ensure_future(executing)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        context.abandon()
-        await asyncio.wait((task,))
-        raise
+    @property
+    def _hides(self) -> bool:
+        return self.settings.introspection == "off"
 
 
 def is_mutation(operation: OperationDefinitionNode) -> bool:
@@ -283,8 +297,3 @@ def is_mutation(operation: OperationDefinitionNode) -> bool:
 
 def _coded(message: str, code: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": code})
-
-
-def _variable(error: GraphQLError) -> dict[str, Any]:
-    names = [node.variable.name.value for node in error.nodes or () if hasattr(node, "variable")]
-    return {"code": "BAD_USER_INPUT", "argumentPath": [f"${name}" for name in names]}

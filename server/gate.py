@@ -3,10 +3,11 @@
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from server.clients import NOBODY, Caller, Clients, address
 from server.concurrency import Concurrency, Place
@@ -21,6 +22,10 @@ from server.metrics import Metrics
 from server.parameters import Parameters
 from server.rates import Rates, Standing
 from server.visit import Visit
+from sources.tracing import current
+
+if TYPE_CHECKING:
+    from server.tracing import Tracing
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Gate:
     rates: Rates
     concurrency: Concurrency
     metrics: Metrics
+    tracing: "Tracing | None" = None
 
     @property
     def problems(self) -> dict[str, str]:
@@ -50,8 +56,24 @@ class Gate:
     def visit(self, connection: HTTPConnection) -> Iterator[Visit]:
         """One request, from when it comes, of nobody yet, until it is written down."""
         visit = Visit(Caller(NOBODY, address(connection)), request=current_request())
+        self.trace(visit, connection.scope)
+        around = current.set(visit.span)
         try:
             yield visit
+        except Exception:
+            visit.failed()
+            raise
+        finally:
+            current.reset(around)
+            if not visit.goes_on:
+                self.ended(visit)
+
+    @contextmanager
+    def going_on(self, visit: Visit) -> Iterator[None]:
+        """The rest of a visit that is answered in parts, which is written down after the last."""
+        visit.goes_on = True
+        try:
+            yield
         except Exception:
             visit.failed()
             raise
@@ -62,6 +84,13 @@ class Gate:
         """Write it down."""
         visit.end()
         self.metrics.count(visit)
+        if visit.span is not None:
+            visit.span.ended(visit)
+
+    def trace(self, visit: Visit, scope: Scope) -> None:
+        """Have it told step by step, if it is its turn, or who asks wants that."""
+        if self.tracing is not None:
+            visit.span = self.tracing.request(scope["headers"], visit.elapsed_s)
 
     def identify(self, visit: Visit, connection: HTTPConnection) -> None:
         """Who asks; RequestError (401, 403)."""
@@ -77,6 +106,7 @@ class Gate:
             visit.caller = visit.caller.on(visit.document.page)
         name = asked.operation_name or None
         operation = Operation(visit.document.plan, name, asked.variables or {})
+        visit.type = operation.node.operation.value
         visit.operation = operation.node.name.value if operation.node.name else None
         if is_mutation(operation.node) and not visit.caller.client.mutations:
             message = "This client may ask, and change nothing."

@@ -1,13 +1,14 @@
 """GraphQL over HTTP, to the letter of its draft (docs/conformance.md), and no more than that."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
 from math import ceil
 from typing import Any
 
 import orjson
-from graphql import GraphQLError
+from graphql import ExecutionResult, GraphQLError
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
@@ -16,12 +17,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resolvers import Loaders
 from resolvers.loaders import language
-from server import caching
+from server import caching, incremental, responses
 from server.accept import MEDIA_TYPES, negotiated, prefers_html
 from server.accept import language as preferred
 from server.answered import Answer
 from server.clients import Clients
 from server.compression import Compression, varying
+from server.concurrency import Place
 from server.connected import while_connected
 from server.documents import PATH
 from server.errors import RequestError
@@ -29,6 +31,7 @@ from server.execution import Executor, is_mutation
 from server.explain import Explained
 from server.finished import Again, Finished, made_of
 from server.gate import Gate
+from server.incremental import Begun, Incremental
 from server.live import Live, Operation
 from server.logs import RequestIds
 from server.parameters import Parameters, Unreadable, bad_request, from_body, from_url
@@ -51,7 +54,6 @@ THEIR_HEADERS = (
     "X-Request-Id",
 )
 OUR_HEADERS = (*STANDING, "Retry-After", "X-Request-Id")
-NOSNIFF = {"X-Content-Type-Options": "nosniff"}
 
 
 def methods(settings: Settings) -> list[str]:
@@ -124,9 +126,9 @@ class Endpoint:
         accept = ", ".join(request.headers.getlist("accept"))
         if request.method in IN_URL and prefers_html(accept):
             return RedirectResponse("/graphiql", 303, {**caching.NO_STORE, "Vary": "Accept"})
-        media_type, framing = negotiated(accept), wanted(accept)
-        if media_type is None and framing is None:
-            return _plain(406, f"We answer {GRAPHQL} or {LEGACY}.")
+        media_type, framing, form = negotiated(accept), wanted(accept), incremental.wanted(accept)
+        if media_type is None and framing is None and form is None:
+            return responses.plain(406, f"We answer {GRAPHQL} or {LEGACY}.")
         with self._gate.visit(request) as visit:
             try:
                 self._gate.identify(visit, request)
@@ -137,19 +139,23 @@ class Endpoint:
                     self._live.check(operation.address, operation.points)
                     return Stream(framing, self._live, operation)
                 language.set(preferred(request.headers.get("accept-language")))
-                return await self._answer(visit, request, operation, media_type or GRAPHQL)
+                if not operation.may_come_in_parts:
+                    form = None
+                if media_type is None and form is None:
+                    raise Unreadable(406, f"This is answered as {GRAPHQL} or {LEGACY}.")
+                return await self._answer(visit, request, operation, media_type or GRAPHQL, form)
             except RequestError as error:
                 visit.refused(*error.errors)
                 if media_type is None and framing is not None:
                     return refused(framing, error)
                 body = {"errors": [e.formatted for e in error.errors]}
-                return _json(body, error.status, media_type or GRAPHQL, error.headers)
+                return responses.json(body, error.status, media_type or GRAPHQL, error.headers)
             except Unreadable as error:
                 visit.refused(bad_request(str(error)))
-                return _plain(error.status, str(error), error.headers)
+                return responses.plain(error.status, str(error), error.headers)
             except ClientDisconnect:
                 visit.refused(GONE)
-                return _plain(400, GONE.message)
+                return responses.plain(400, GONE.message)
 
     async def prepared(self, connection: HTTPConnection, asked: Parameters) -> Operation:
         """What a client asks over any transport but plain HTTP; RequestError if it may not."""
@@ -171,7 +177,8 @@ class Endpoint:
             raise place.refused()
         await self._gate.admit(visit, operation)
         points = max(1, ceil(visit.cost))
-        return replace(operation, address=visit.caller.address, points=points, place=place)
+        address, span = visit.caller.address, visit.span
+        return replace(operation, address=address, points=points, place=place, span=span)
 
     async def _asked(self, request: Request) -> Parameters:
         if request.method in IN_URL:
@@ -184,7 +191,12 @@ class Endpoint:
         return asked
 
     async def _answer(
-        self, visit: Visit, request: Request, operation: Operation, media_type: str
+        self,
+        visit: Visit,
+        request: Request,
+        operation: Operation,
+        media_type: str,
+        form: incremental.Format | None,
     ) -> Response:
         if operation.is_subscription:
             message = "Subscriptions are answered by WebSocket, or as text/event-stream."
@@ -192,13 +204,15 @@ class Endpoint:
         explain = request.headers.get("x-poche-explain", "")
         if "cost" in explain:
             cost = await self._gate.quote(visit, operation)
-            return _json({"data": None, "extensions": {"cost": cost}}, 200, media_type)
+            return responses.json({"data": None, "extensions": {"cost": cost}}, 200, media_type)
         deadline_s, place = visit.caller.client.deadline_s, self._gate.place(visit)
         alone = bool(explain) or is_mutation(operation.node)
         if place.hopeless and (alone or not self._remembered.knows(operation, deadline_s, place)):
             raise place.refused()  # and nothing is spent
         standing = await self._gate.admit(visit, operation)
         more: dict[str, Any] = {}
+        sources = request.headers.get("x-poche-sources") != "off"
+        headers = responses.headed(media_type, standing.headers if standing else {})
         with while_connected(request):
             if alone:
                 async with place:
@@ -208,16 +222,20 @@ class Endpoint:
                     more["cost"] = self._gate.bill(operation, standing, took)
                     more["explain"] = context.report()
                     more["executor"] = self._executor.told(operation.plan, operation.name)
+            elif form is not None:
+                found = await self._begun(visit, operation, place, form)
+                if isinstance(found, Begun):
+                    return Incremental(form, found, sources=sources, headers=headers)
+                answer = found
             else:
                 answer = await self._remembered.answer(operation, deadline_s, place)
                 if not self._gate.watches(visit):
                     made_of(request.scope, visit, answer)
         visit.answered(answer.touched, *answer.errors)
-        sources = bool(answer.touched) and request.headers.get("x-poche-sources") != "off"
-        headers = _headers(media_type, standing.headers if standing else {})
+        sources = sources and bool(answer.touched)
         now = self._clock()
         if request.method in IN_URL and not explain and not answer.errors:
-            return _kept(
+            return responses.kept(
                 visit, request, operation, answer, sources=sources, headers=headers, now=now
             )
         body = answer.body(sources=sources, now=now, **more)
@@ -238,6 +256,24 @@ class Endpoint:
         )
         return Answer(result, context), context
 
+    async def _begun(
+        self, visit: Visit, operation: Operation, place: Place, form: incremental.Format
+    ) -> Answer | Begun:
+        """The first part of what is answered in parts; the whole where variables say so."""
+        async with AsyncExitStack() as until:
+            await until.enter_async_context(place)
+            result, context = await self._executor.begin(
+                operation.plan,
+                visit.operation,
+                dict(operation.variables),
+                deadline_s=visit.caller.client.deadline_s,
+                streamed=not form.old,
+            )
+            if isinstance(result, ExecutionResult):
+                return Answer(result, context)
+            until.enter_context(self._gate.going_on(visit))
+            return Begun(result, context, visit, until.pop_all())
+
 
 def _safe(request: Request, operation: Operation, media_type: str | None) -> None:
     """Nothing changes but by POST, with one answer; RequestError (422), Unreadable (405, 406)."""
@@ -249,48 +285,3 @@ def _safe(request: Request, operation: Operation, media_type: str | None) -> Non
         raise Unreadable(405, "Mutations are sent by POST.", {"Allow": "POST"})
     if media_type is None:
         raise Unreadable(406, f"Mutations are answered with {GRAPHQL} or {LEGACY}.")
-
-
-def _kept(
-    visit: Visit,
-    request: Request,
-    operation: Operation,
-    answer: Answer,
-    *,
-    sources: bool,
-    headers: dict[str, str],
-    now: datetime,
-) -> Response:
-    """An answer that may be kept, for as long as it holds; 304 to who has it (docs/caching.md)."""
-    private = bool(visit.caller.client.keys)
-    tag = answer.tag(headers["Content-Type"], sources=sources)
-    headers["Cache-Control"] = answer.holding.lifetime(now).control(private=private)
-    headers["ETag"] = tag
-    headers["Vary"] = caching.varying(spoken=answer.spoken)
-    if not private:  # it is everybody's, and how one client stands is not
-        for name in STANDING:
-            headers.pop(name, None)
-    if visit.document is not None and visit.document.id is not None:
-        path = visit.document.path(visit.operation, operation.variables)
-        headers["Content-Location"] = request.scope.get("root_path", "") + path
-    if not caching.has(", ".join(request.headers.getlist("if-none-match")), tag):
-        return Response(answer.kept_body(sources=sources), 200, headers)
-    del headers["Content-Type"]
-    return Response(status_code=304, headers=headers)
-
-
-def _json(
-    body: dict[str, Any], status: int, media_type: str, headers: dict[str, str] | None = None
-) -> Response:
-    return Response(orjson.dumps(body), status, _headers(media_type, headers or {}))
-
-
-def _headers(media_type: str, more: Mapping[str, str]) -> dict[str, str]:
-    content_type = f"{media_type}; charset=utf-8"
-    ours = {"Vary": "Accept", **caching.NO_STORE, **NOSNIFF, "Content-Type": content_type}
-    return {**ours, **more}
-
-
-def _plain(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    headers = {**caching.NO_STORE, **NOSNIFF, **(headers or {})}
-    return Response(message + "\n", status, headers, "text/plain; charset=utf-8")

@@ -28,6 +28,7 @@ from server.execution import Executor, Plan
 from server.parameters import bad_request
 from server.seats import Seats, full
 from server.settings import Settings
+from sources.tracing import Span, Tracer, step
 from sources.watch import Watch
 
 log = structlog.get_logger("server")
@@ -42,8 +43,8 @@ FAREWELL_S = 5.0
 class Operation:
     """What a client asks: an operation that may be executed, with its variables.
 
-    `address` is who asks, `points` what it costs each time that it is executed, and
-    `place` where it may be, if it is no subscription.
+    `address` is who asks, `points` what it costs each time that it is executed,
+    `place` where it may be, if it is no subscription, and `span` where that is told.
     """
 
     plan: Plan
@@ -52,6 +53,7 @@ class Operation:
     address: str = ""
     points: int = 1
     place: Place | None = None
+    span: Span | None = None
 
     @cached_property
     def key(self) -> tuple[Any, ...]:
@@ -70,6 +72,11 @@ class Operation:
     @property
     def is_subscription(self) -> bool:
         return self.node.operation is OperationType.SUBSCRIPTION
+
+    @property
+    def may_come_in_parts(self) -> bool:
+        """Whether it says what may come later, and changes nothing."""
+        return self.plan.in_parts is not None and self.node.operation is OperationType.QUERY
 
     @property
     def root_fields(self) -> list[str]:
@@ -166,11 +173,13 @@ class Live:
         executor: Executor,
         once: Callable[[Operation], Awaitable[bytes]],
         settings: Settings,
+        tracer: Tracer | None = None,
     ) -> None:
         self.turns = asyncio.Semaphore(TURNS)
         self.once = once  # the response to what is no subscription; RequestError
         self.settings = settings
         self._executor = executor
+        self._tracer = tracer
         self._changes_only = _changes_only(schema)
         self._questions: dict[tuple[Any, ...], Question] = {}
         self._clients: set[Callable[[], None]] = set()
@@ -242,9 +251,10 @@ class Live:
 
     async def executed(self, operation: Operation) -> tuple[Answer, float]:
         """An answer, and for how many seconds it is good; RequestError."""
-        result, context = await self._executor.run(
-            operation.plan, operation.name, dict(operation.variables)
-        )
+        with step("subscription", tracer=self._tracer):
+            result, context = await self._executor.run(
+                operation.plan, operation.name, dict(operation.variables)
+            )
         changes_only = operation.is_subscription and operation.root_fields[0] in self._changes_only
         answer = Answer(result, rested_on(context), changes_only=changes_only)
         return answer, _good_s(context.now, context.until)

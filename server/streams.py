@@ -15,7 +15,7 @@ import orjson
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Send
 
-from server.accept import quality
+from server.accept import options, quality
 from server.errors import RequestError
 from server.live import Listener, Live, Operation
 
@@ -69,10 +69,8 @@ def wanted(accept: str) -> Framing | None:
     """The protocol that a client names; none is meant by `*/*`."""
     if quality(accept, "text/event-stream", exactly=True) > 0:
         return SSE
-    for part in accept.lower().replace('"', "").split(","):
-        name, *options = (piece.strip() for piece in part.split(";"))
-        if name == "multipart/mixed" and "subscriptionspec=1.0" in options:
-            return MULTIPART
+    if any("subscriptionspec=1.0" in said for said in options(accept, "multipart/mixed")):
+        return MULTIPART
     return None
 
 
@@ -83,7 +81,21 @@ def refused(framing: Framing, error: RequestError) -> Response:
     return Response(whole, status, {**HEADERS, **error.headers}, framing.media_type)
 
 
-class Stream(StreamingResponse):
+class Patient(StreamingResponse):
+    """A response that may take long; not with who takes nothing of it."""
+
+    async def stream_response(self, send: Send) -> None:
+        async def patient(message: Message) -> None:
+            async with asyncio.timeout(STALL_S):
+                await send(message)
+
+        parts = cast("AsyncGenerator[bytes, None]", self.body_iterator)
+        with suppress(TimeoutError):
+            async with aclosing(parts):
+                await super().stream_response(patient)
+
+
+class Stream(Patient):
     """The answers to one operation, for as long as the client stays."""
 
     def __init__(self, framing: Framing, live: Live, operation: Operation) -> None:
@@ -95,14 +107,8 @@ class Stream(StreamingResponse):
         """It will: its question ends."""
 
     async def stream_response(self, send: Send) -> None:
-        async def patient(message: Message) -> None:
-            async with asyncio.timeout(STALL_S):
-                await send(message)
-
-        parts = cast("AsyncGenerator[bytes, None]", self.body_iterator)
-        with suppress(TimeoutError), self._live.client(self._address, self.leave):
-            async with aclosing(parts):
-                await super().stream_response(patient)
+        with self._live.client(self._address, self.leave):
+            await super().stream_response(send)
 
 
 async def _parts(framing: Framing, live: Live, operation: Operation) -> AsyncGenerator[bytes, None]:

@@ -6,6 +6,7 @@ Never with a key, the text of a query, or an address beyond its network.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from graphql import GraphQLError
 
@@ -14,6 +15,9 @@ from server.clients import Caller
 from server.concurrency import Priority
 from server.documents import NAMELESS, Document
 
+if TYPE_CHECKING:
+    from server.tracing import Traced
+
 
 @dataclass
 class Visit:
@@ -21,6 +25,7 @@ class Visit:
 
     caller: Caller
     document: Document | None = None
+    type: str | None = None  # of its operation: a query, a mutation, a subscription
     operation: str | None = None
     cost: float = 0.0
     uses: frozenset[str] = frozenset()  # what it names of the schema
@@ -29,6 +34,9 @@ class Visit:
     outcome: str = "OK"  # or PARTIAL, or the code that it was refused with
     took_s: float = 0.0
     request: str = ""  # its id
+    origin: str = ""  # where its answer came from, if that took nothing
+    span: "Traced | None" = None
+    goes_on: bool = False  # after its first part
     _began: float = field(default_factory=perf_counter)
 
     @property
@@ -68,17 +76,24 @@ class Visit:
         return Visit(  # a third of the time that `replace` takes
             self.caller if same else Caller(self.caller.client, address),
             self.document,
+            self.type,
             self.operation,
             self.cost,
             self.uses,
             self.sources,
             self.codes,
             request=request,
+            origin="finished",
         )
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since it came."""
+        return perf_counter() - self._began
 
     def end(self) -> None:
         """Write it down."""
-        self.took_s = perf_counter() - self._began
+        self.took_s = self.elapsed_s
         logs.request(
             request=self.request,
             client=self.client,
@@ -90,6 +105,7 @@ class Visit:
             ms=int(self.took_s * 10_000) / 10,
             sources=sorted(self.sources),
             errors=self.codes,
+            **({"trace": self.span.ids["trace_id"]} if self.span else {}),
         )
 
 

@@ -30,8 +30,6 @@ QUERY_ERRORS = {
     "query A { __typename } query B { __typename }": (422, "OPERATION_RESOLUTION_FAILURE"),
     "fragment A on Pool { name }": (422, "GRAPHQL_VALIDATION_FAILED"),
     "query ($n: Int!) { pools(first: $n) { totalCount } }": (422, "BAD_USER_INPUT"),
-    "{ pools { nodes { ... @defer { name } } } }": (422, "GRAPHQL_VALIDATION_FAILED"),
-    "{ pools { nodes @stream { name } } }": (422, "GRAPHQL_VALIDATION_FAILED"),
     "mutation { __typename }": (403, "FORBIDDEN"),
     "subscription { __typename }": (422, "GRAPHQL_VALIDATION_FAILED"),
 }
