@@ -1,12 +1,4 @@
-"""Courier: brings what waits in the outbox to the systems of the cities, each thing once.
-
-    WAITING   it is sent as soon as that can be; if nobody was there, again later
-    unsure    it was sent, and no answer came, or we stopped before it did: then the city's
-              own list is looked through until it is found there. Only when the list has not
-              had it for SETTLED_S is it sent again; where reports of its kind are not listed,
-              never
-    SENT      the city has it: what was said is deleted here
-    FAILED    the city does not want it, or it could not be brought within GIVEN_UP
+"""Courier: keeps what citizens report, and brings it to the systems of the cities (`delivery.py`).
 
 What another file or another machine's outbox has is not known here.
 """
@@ -15,47 +7,31 @@ import asyncio
 import hashlib
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import msgspec
 import structlog
 
 from cities import City
 from schema.issues import Issue
-from schema.reports import Report
+from sources.delivery import Delivery
 from sources.errors import (
-    Invalid,
     NotOffered,
-    Refused,
-    Rejected,
-    SourceError,
     Unavailable,
-    Unheard,
 )
 from sources.feeds import Table
-from sources.http import Asking, Door
-from sources.outbox import FAILED, SENT, Entry, Full, Outbox
-from sources.protocols.open311 import ID, Open311
-from sources.reading import read_all
-from sources.replies import Validators
-from sources.reports import digest, form, private, recognised
+from sources.http import Door
+from sources.outbox import Entry, Full, Outbox
+from sources.protocols.open311 import Open311
+from sources.reports import digest, form
 
 log = structlog.get_logger("sources.courier")
 
 FILE = "reports.sqlite"
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 3_600.0
-LONGEST_WAIT_S = 86_400.0  # however long the city's system wants to be left alone
 TAKEN_S, MOST_CALLS = 60.0, 25  # whoever took it, and went, has lost it then
 LOOK_S = 60.0  # how often somebody else's entries are looked for
-SETTLED_S = 900.0  # in which a city's list must have had it
-ALIKE = timedelta(days=1)  # for so long, what has a number already is not taken for another
-GIVEN_UP = timedelta(days=7)
 FULL_S = 3_600.0
-LATE = "It could not be brought to the city within a week."
-UNKNOWN = "The city's system did not answer when it was sent: whether it has it is not known."
 
 
 class Reused(Exception):
@@ -181,7 +157,9 @@ class Courier:
             if entry is None:
                 return
             try:
-                changed = await self._advance(table, entry)
+                changed = await Delivery(
+                    self._door, self.outbox, table, self._cities[city]
+                ).advance(entry)
             except (sqlite3.Error, OSError):
                 raise  # the disk's, and so everybody's
             except Exception as error:  # a bug of ours: the others go on
@@ -190,111 +168,6 @@ class Courier:
             log.info(
                 "report", id=changed.id[:6], city=city, state=changed.state, tries=changed.tries
             )  # never what it says
-
-    async def _advance(self, table: Table, entry: Entry) -> Entry:
-        """Take one entry a step further."""
-        now = self._door.clock()
-        if now - datetime.fromtimestamp(entry.received_at, UTC) > GIVEN_UP:
-            if entry.token is not None:  # the city has it, and never told its number
-                return await self._settled(entry, SENT)
-            return await self._settled(entry, FAILED, UNKNOWN if entry.unsure_since else LATE)
-        if entry.token is not None:
-            return await self._redeem(table, entry, entry.token)
-        if entry.unsure_since is not None:
-            return await self._look(table, entry, entry.unsure_since)
-        return await self._send(table, entry)
-
-    async def _send(self, table: Table, entry: Entry) -> Entry:
-        said = _said(entry)
-        before = {"unsure_since": entry.unsure_since, "sent_at": entry.sent_at}
-        now = self._door.clock()
-        at = now.timestamp()
-        # Before anything leaves: should we stop now, nobody knows whether it arrived.
-        sent = await self.outbox.change(
-            entry, now, unsure_since=entry.unsure_since or at, sent_at=at
-        )
-        try:
-            receipt = await _protocol(table).send(self._ask(table), said)
-        except Invalid as error:
-            return await self._settled(sent, FAILED, private(error.detail))
-        except (Unheard, Refused, Rejected) as error:  # it has not been taken, for sure
-            return await self._later(sent, error, **before)
-        except (SourceError, ValueError) as error:
-            return await self._later(sent, error)
-        return await self._accepted(sent, receipt)
-
-    async def _look(self, table: Table, entry: Entry, since: float) -> Entry:
-        """Look for it in the city's list; send it again if it has long not been there."""
-        if not msgspec.json.decode(entry.about)["listed"]:
-            return await self._settled(entry, FAILED, UNKNOWN)
-        now, first = self._door.clock(), datetime.fromtimestamp(since, UTC)
-        try:
-            listed = await self._listed(table)
-        except (SourceError, ValueError) as error:
-            return await self._later(entry, error)
-        others = await self.outbox.numbers(entry.city, first - ALIKE)
-        listed = [one for one in listed if one.number not in others]
-        number = recognised(dict(_said(entry)), first, now, listed)
-        if number is not None:
-            return await self._accepted(entry, {ID: number})
-        if now.timestamp() - (entry.sent_at or since) < SETTLED_S:
-            return await self._later(entry)
-        return await self._send(table, entry)
-
-    async def _redeem(self, table: Table, entry: Entry, token: str) -> Entry:
-        try:
-            receipt = await _protocol(table).redeem(self._ask(table), token)
-        except (SourceError, ValueError) as error:
-            return await self._later(entry, error)
-        return await self._accepted(entry, receipt)
-
-    async def _accepted(self, entry: Entry, receipt: Mapping[str, object]) -> Entry:
-        """The city has it: under a number, or a token that becomes one."""
-        number, token = receipt.get(ID), receipt.get("token")
-        if number:
-            return await self._settled(entry, SENT, number=str(number))
-        if entry.token is None:
-            entry = replace(entry, tries=0)
-        return await self._later(entry, body=None, token=str(token), state=SENT)
-
-    async def _settled(
-        self, entry: Entry, state: str, reason: str | None = None, number: str | None = None
-    ) -> Entry:
-        """Nothing is to be done about it any more, and what it said is nobody's business."""
-        return await self.outbox.change(
-            entry,
-            self._door.clock(),
-            state=state,
-            reason=reason,
-            number=number,
-            body=None,
-            due_at=None,
-            unsure_since=None,
-        )
-
-    async def _later(self, entry: Entry, error: Exception | None = None, **news: object) -> Entry:
-        """Again after a while: twice as long each time, or as long as the upstream says."""
-        now = self._door.clock()
-        pause_s = min(FIRST_PAUSE_S * 2 ** min(entry.tries, 16), LONGEST_PAUSE_S)
-        if isinstance(error, SourceError) and error.retry_after_s is not None:
-            pause_s = max(pause_s, min(error.retry_after_s, LONGEST_WAIT_S))
-        due = now.timestamp() + pause_s
-        return await self.outbox.change(entry, now, tries=entry.tries + 1, due_at=due, **news)
-
-    async def _listed(self, table: Table) -> Iterable[Report]:
-        """What the city lists at this moment, not what we held of it."""
-        speaks = _protocol(table)
-        rows = speaks.rows(await speaks.fetch(self._ask(table)))
-        items, _ = read_all(table.reader, rows, self._cities[table.binding.city], table.binding)
-        return items
-
-    def _ask(self, table: Table) -> Asking:
-        return self._door.open(table.binding, table.speaks.complaint, Validators())
-
-
-def _protocol(table: Table) -> Open311:
-    assert isinstance(table.speaks, Open311)  # noqa: S101 - for mypy: no others are taken
-    return table.speaks
 
 
 def _hashed(client_key: str) -> str:
@@ -305,7 +178,3 @@ def _same(kept: Entry, issue: Issue) -> Entry:
     if kept.digest != digest(issue):
         raise Reused
     return kept
-
-
-def _said(entry: Entry) -> list[tuple[str, str]]:
-    return msgspec.json.decode(entry.body or b"[]", type=list[tuple[str, str]])

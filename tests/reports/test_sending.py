@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from sandbox.upstreams import open311
-from sources.courier import GIVEN_UP, SETTLED_S
+from sources.delivery import GIVEN_UP, SETTLED_S
 from tests.reports.city import CLIENT_KEY, CONTACT, City, nobody, on_disk, silence, visit
 
 
