@@ -27,9 +27,11 @@ fix: $(READY)
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
 
-# What codegen makes of the citizens' page's documents, and whether its types hold. It needs npm.
+# What codegen makes of the citizens' page's documents, and whether its types hold; the same of
+# the app of the guide. It needs npm.
 home: $(READY)
 	cd server/home && npm ci --no-audit && npm run generate && npm run check
+	cd examples/first-app && npm ci --no-audit && npm run generate && npm run check
 
 schema: $(READY)
 	$(BIN)/poche schema > schema.graphql
@@ -82,29 +84,32 @@ replicas: $(READY)
 
 # The Dockerfile's steps, without an engine; needs root, to become another user.
 container: $(READY)
-	$(BIN)/pytest -q -p no:cacheprovider tests/container.py
+	PYTHON=$(PYTHON) $(BIN)/pytest -q -p no:cacheprovider tests/container.py
 
-# What is in it (CycloneDX), and what is known against it; the latter asks the internet.
+# What is in it (CycloneDX); npm wants a version, which front ends that nobody publishes lack.
 SBOM := dist/sbom
 sbom: $(READY)
-	$(BIN)/pip install --quiet 'cyclonedx-bom>=7,<8'
-	mkdir -p $(SBOM)
-	$(BIN)/cyclonedx-py requirements requirements/run.txt --pyproject pyproject.toml \
-	  --output-reproducible -o $(SBOM)/python.cdx.json
-	cd server/explorer && npm sbom --package-lock-only --omit=dev --sbom-format=cyclonedx \
-	  > ../../$(SBOM)/explorer.cdx.json
+	rm -rf $(SBOM) && mkdir -p $(SBOM)
+	$(BIN)/uvx --quiet --from 'cyclonedx-bom==7.5.0' cyclonedx-py requirements requirements/run.txt \
+	  --pyproject pyproject.toml --output-reproducible -o $(SBOM)/python.cdx.json
+	for page in explorer home; do \
+	  room=$$(mktemp -d) && cp server/$$page/package.json server/$$page/package-lock.json $$room && \
+	  (cd $$room && npm pkg set version=0.0.0 && \
+	  npm sbom --package-lock-only --omit=dev --sbom-format=cyclonedx) > $(SBOM)/$$page.cdx.json && \
+	  rm -r $$room || exit 1; done
+	$(BIN)/pytest -q -p no:cacheprovider tests/sbom.py
 
+# What is known against it; that is asked of the internet.
 audit: $(READY)
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/run.txt
-	cd server/explorer && npm audit --omit=dev
+	$(BIN)/python -m tests.audit
 
 # Versions and hashes of everything, for any Python we support, and no registry's address.
 LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 lock: $(READY)
-	$(BIN)/$(LOCK) -o requirements/run.txt
-	$(BIN)/$(LOCK) --extra dev -o requirements/dev.txt
+	$(BIN)/$(LOCK) --extra tracing -o requirements/run.txt
+	$(BIN)/$(LOCK) --extra tracing --extra dev -o requirements/dev.txt
 
 $(READY): requirements/dev.txt pyproject.toml server/explorer/package-lock.json server/home/package-lock.json
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)

@@ -107,7 +107,7 @@ def _first_ms(planner: Planner, executor: Executor, text: str) -> tuple[float, f
         began = process_time()
         assert executor.compiled is not None
         known = executor.compiled.known(plan.document, plan.operation(None))
-        values = executor.compiled.values(known, {})
+        values = known.variables.values({})
         assert values is not None
         executor.compiled.program(known, values)
         compiled.append(process_time() - began)

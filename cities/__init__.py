@@ -17,13 +17,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
 
-from cities.binding import WORDS, Binding, Column, Quota, Secret, Strict, Upstream
+from cities.binding import WORDS, Binding, Quota, Secret, Upstream
+from cities.columns import Column, Columns
+from cities.strict import Strict
 
 __all__ = [
     "Binding",
     "City",
     "CityError",
     "Column",
+    "Columns",
     "Quota",
     "Secret",
     "Upstream",

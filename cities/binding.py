@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
+
+from cities.columns import Columns, Fields
+from cities.strict import Strict
 
 UNITS_S = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "day": 86_400}
 MIB = 1 << 20
@@ -19,12 +22,6 @@ def seconds(value: Any) -> float:
     if not found:
         raise ValueError('a length of time is written 30, "30s", "10min", "6h" or "1d"')
     return float(found[1]) * UNITS_S[found[2]]
-
-
-class Strict(BaseModel):
-    """A table of a city file: unknown words are mistakes, and nothing changes once read."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Quota(Strict):
@@ -45,20 +42,6 @@ def parse_quota(value: Any) -> Any:
     return {"calls": int(calls), "period_s": seconds(text)}
 
 
-class Column(Strict):
-    """Which column holds a value: its name or dotted path, and which part of its text.
-
-    Of several the first that says something. `values` says in our words what the upstream's
-    codes mean; any other code is no value. `otherwise` is meant where there is none.
-    """
-
-    column: str | Annotated[tuple[str, ...], Field(min_length=1)]
-    part: int | None = Field(default=None, ge=1)
-    separator: str = ":"
-    values: Mapping[str, str] | None = None
-    otherwise: str | None = None
-
-
 class Secret(Strict):
     """Where an upstream wants its key. The key itself is an environment variable.
 
@@ -75,10 +58,6 @@ class Secret(Strict):
 
 Budget = Annotated[Quota | None, BeforeValidator(parse_quota)]
 Seconds = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
-Fields = dict[
-    str,
-    Annotated[Column, BeforeValidator(lambda v: {"column": v} if isinstance(v, str | list) else v)],
-]
 
 
 class Upstream(Strict):
@@ -99,8 +78,8 @@ class Binding(Strict):
     licence: str | None = None
     attribution: str | None = None
     page: str | None = None
-    fields: Fields = {}
-    details: Fields = {}  # what a public place says besides: under which label, from which column
+    fields: Fields = Columns()
+    details: Fields = Columns()  # what a public place says besides: by label, from which column
     ttl_s: Seconds = Field(default=300, alias="ttl")
     stale_while_revalidate_s: Seconds = Field(default=3_600, alias="stale_while_revalidate")
     stale_if_error_s: Seconds = Field(default=86_400, alias="stale_if_error")

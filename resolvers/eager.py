@@ -67,9 +67,13 @@ def outcome(done: "asyncio.Future[Any]") -> Any:
     return done.result() if error is None else error
 
 
-@coroutine
-def _going_on(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
+async def _going_on(work: Coroutine[Any, Any, T], waits_for: Any) -> T:
     """The rest of work whose first step is done, and that waits for something now."""
+    return await _steps(work, waits_for)
+
+
+@coroutine  # which no task takes from Python 3.12 on
+def _steps(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
     while True:
         if waits_for is not None:
             waits_for._asyncio_future_blocking = True  # as a future says to whom it is awaited by

@@ -17,6 +17,7 @@ from schema.pools import (
     PoolZone,
 )
 from schema.times import Schedule
+from sources.calendar import Calendar
 from sources.pools import PoolSlot
 from sources.schedule import schedules
 
@@ -61,7 +62,9 @@ async def _schedules(ask: Loaders, city: str) -> Mapping[str, Schedule]:
     """Of each pool whose hours are published."""
     if not ask.sources.offers(PoolSlot, city):
         return {}
-    return (await ask.collection(PoolSlot, city)).derived(schedules(ask.cities[city]))
+    slots = await ask.collection(PoolSlot, city)
+    await Calendar.of(ask.cities[city]).ready(ask.now.date())
+    return slots.derived(schedules(ask.cities[city]))
 
 
 def _open(ask: Loaders, schedule: Schedule | None) -> bool:

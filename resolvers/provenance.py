@@ -6,6 +6,7 @@ from typing import Any
 
 from resolvers.loaders import Loaders, answers
 from schema.provenance import Source, SourcesOf, seconds
+from sources.report import Ground
 
 
 @answers(SourcesOf)
@@ -19,14 +20,14 @@ def rested_on(ask: Loaders) -> list[dict[str, Any]]:
     return told(grounds(ask), ask.sources.clock())
 
 
-def grounds(ask: Loaders) -> list[Source]:
+def grounds(ask: Loaders) -> list[Ground]:
     """The sources that a request touched."""
     touched = {source: ask.keys.get(source, ()) for source in ask.touched}
     cities = dict.fromkeys(binding.city for binding in ask.touched.values())
-    return [source for city in cities for source in ask.sources.report(city, only=touched)]
+    return [source for city in cities for source in ask.sources.grounds(city, touched)]
 
 
-def told(sources: Iterable[Source], now: datetime | None = None) -> list[dict[str, Any]]:
+def told(sources: Iterable[Ground], now: datetime | None = None) -> list[dict[str, Any]]:
     """The sources of an answer, as small as they can be told.
 
     Without `now` for an answer that will be kept, and would tell their ages wrong.
@@ -43,5 +44,5 @@ def told(sources: Iterable[Source], now: datetime | None = None) -> list[dict[st
     ]
 
 
-def _age_s(source: Source, now: datetime) -> int | None:
+def _age_s(source: Ground, now: datetime) -> int | None:
     return None if source.fetched_at is None else seconds(source.fetched_at, now)

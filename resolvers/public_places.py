@@ -28,7 +28,10 @@ async def place_opening(ask: Loaders, keys: list[PlaceOpening]) -> list[Schedule
     city, part = ask.cities[keys[0].city], keys[0].part
     kind, calendar = part_of(PlaceSlot, f"{part}-hours"), Calendar.of(city)
     found: Mapping[str, Schedule] = {}
-    if kind is not None and ask.sources.offers(kind, city.slug):
+    listed = kind is not None and ask.sources.offers(kind, city.slug)
+    if listed or any(key.text for key in keys):
+        await calendar.ready(ask.now.date())
+    if kind is not None and listed:
         slots = await ask.collection(kind, city.slug)
         found = slots.derived(schedules(city))
     return [

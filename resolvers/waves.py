@@ -31,12 +31,14 @@ class Waves:
 
     def ask(self, key: Key[Any]) -> Future:
         """The future of a key; of one that nobody has asked for yet, after the next `answer`."""
-        future = self._known.get(key)
-        if future is None:
-            future = self._known[key] = asyncio.get_running_loop().create_future()
-            keys, futures = self._asked.setdefault(type(key), ([], []))
-            keys.append(key)
-            futures.append(future)
+        new = asyncio.get_running_loop().create_future()
+        future = self._known.setdefault(key, new)  # which takes its hash once
+        if future is new:
+            asked = self._asked.get(type(key))
+            if asked is None:
+                asked = self._asked[type(key)] = [], []
+            asked[0].append(key)
+            asked[1].append(future)
         return future
 
     def answer(self) -> None:

@@ -73,8 +73,8 @@ class Source:
 
 
 def seconds(since: datetime, now: datetime) -> int:
-    """From one instant to another: the difference of the seconds that a clock shows."""
-    return floor(now.timestamp()) - floor(since.timestamp())
+    """An age: the difference of the seconds that a clock shows; 0 if it was set back meanwhile."""
+    return max(0, floor(now.timestamp()) - floor(since.timestamp()))
 
 
 @dataclass(frozen=True)

@@ -3,25 +3,28 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import httpx
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
+from cities import CityError
 from resolvers import Loaders
 from server import explorer, health, home, pages, parts
 from server.clients import HOME, Clients
 from server.compiled.counted import Counted
 from server.concurrency import Concurrency
+from server.direct import Direct
 from server.documents import Documents
 from server.editions import Editions
 from server.execution import Executor, Planner
 from server.finished import Finished
 from server.gate import Gate
-from server.http import PATHS, Endpoint, methods, middleware
+from server.http import PATHS, Endpoint, Sites, methods, middleware
 from server.interpreter import Interpreter
 from server.live import Live
 from server.metrics import Metrics
@@ -36,6 +39,9 @@ from sources import Sources
 from sources.http import Door
 from sources.store import Store
 
+if TYPE_CHECKING:
+    from server.tracing import Tracing
+
 
 def now() -> datetime:
     return datetime.now(UTC)
@@ -46,6 +52,16 @@ def shared(url: str) -> Store:
     from sources.shared_store import Shared
 
     return Shared(url)
+
+
+def traced(settings: Settings, ticks: Callable[[], float]) -> "Tracing":
+    """What is traced; imported late, as not all have it. CityError if it is not there."""
+    try:
+        from server.tracing import Tracing
+    except ModuleNotFoundError as missing:
+        problem = f"{missing}: pip install 'poche[tracing]'"
+        raise CityError("POCHE_TRACE", problem) from None
+    return Tracing(settings, ticks)
 
 
 def create_app(
@@ -63,6 +79,7 @@ def create_app(
     network = transport or Network(settings.upstream)
     client = httpx.AsyncClient(transport=network)
     store = shared(settings.store) if settings.store else None
+    tracing = traced(settings, ticks) if settings.trace else None
     door = Door(
         client,
         clock,
@@ -72,6 +89,7 @@ def create_app(
         reroute=settings.upstream,
         folder=settings.data,
         secrets=os.environ,
+        tracer=tracing,
     )
     editions = Editions(settings, door)
 
@@ -84,7 +102,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with client, door.store:
+        async with client, door.store, tracing or nullcontext():
             interpreter = Interpreter()
             if settings.warm:  # what has been read by then stays, too
                 warming = current().start(parts.services(settings.services))
@@ -123,12 +141,12 @@ def create_app(
     metrics = Metrics(built, current, documents)
     concurrency = Concurrency()
     metrics.limits(concurrency)
-    gate = Gate(planner, editions, clients, documents, rates, concurrency, metrics)
+    gate = Gate(planner, editions, clients, documents, rates, concurrency, metrics, tracing)
     if executor.compiled is not None:
         metrics.registry.register(Counted(executor.compiled, executor.compared))
     remembered = Remembered(executor, clock, settings.remember_bytes // 2)
     metrics.remembers(remembered)
-    live = Live(built, executor, remembered.body, settings)
+    live = Live(built, executor, remembered.body, settings, tracing)
     metrics.watch(lambda: live.counts)
     editions.then(remembered.forget)
     editions.then(live.ask_again)
@@ -147,14 +165,15 @@ def create_app(
     finished = Finished(
         gate, clock, remembered.again, settings.remember_bytes // 2, shedding.at_once
     )
-    app = Starlette(
-        routes=routes, lifespan=lifespan, middleware=middleware(settings, clients, finished)
-    )
+    around = middleware(settings, clients, finished)
+    app = Starlette(routes=routes, lifespan=lifespan, middleware=around)
     app.state.editions = editions
     app.state.reloading = reloading
     app.state.live = live
     app.state.gate = gate
     app.state.finished = finished
+    sites = any(one.cls is Sites for one in around)
+    app.state.direct = Direct(endpoint.answer, finished, sites=sites)
     app.state.leaving = False  # from when on no load balancer should send anybody here
     app.state.workers, app.state.own_port = 1, None  # that share a port; where only this one is
     return app

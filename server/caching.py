@@ -70,7 +70,8 @@ def holding(ask: Loaders) -> Holding:
     """How long an answer holds, by all that its loaders say it rests on."""
     due = revalidating = failing = inf
     for one in ask.snapshots:
-        policy, end = one.binding, one.fetched_at.timestamp() + one.binding.ttl_s
+        since = min(one.fetched_at, ask.now)  # unless somebody set the clock back
+        policy, end = one.binding, since.timestamp() + one.binding.ttl_s
         due = min(due, end)
         revalidating = min(revalidating, end + policy.stale_while_revalidate_s)
         failing = min(failing, end + policy.stale_if_error_s)

@@ -34,7 +34,8 @@ from pydantic import BeforeValidator, Field, ValidationError
 from starlette.requests import HTTPConnection
 
 from cities import CityError
-from cities.binding import Seconds, Strict
+from cities.binding import Seconds
+from cities.strict import Strict
 from server.errors import RequestError
 from server.reloading import signature
 from server.settings import Settings

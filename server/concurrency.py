@@ -12,7 +12,8 @@ rings: it says how long work stands in line for this process, whatever upstreams
 Places go by priority. A class may hold no more than its share of the limit, so that
 a flood below leaves room above; who finds no place waits, the highest class first, in
 a line that is short and no longer than half a second. One execution begins in each
-turn of the loop, for the others to get theirs. What is remembered needs no place.
+turn of the loop, for the others to get theirs; a few, while those that do are over by its
+end, as they are where all is in memory. What is remembered needs no place.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ EACH_S = 0.05  # between two looks at the event loop
 GOOD_S = 0.01  # that a timer may be late
 SMOOTH = 0.3  # how much one look counts, against all before it
 LEAST, FIRST, MOST = 10.0, 50.0, 1_000.0  # executions at a time
+TURN_S, MOST_A_TURN = 0.01, 64  # that executions that begin in one turn may take; how many may
 WAIT_S = 0.5  # that somebody may stand in line
 RETRY_S = 2
 
@@ -72,7 +74,10 @@ class Concurrency:
         self.refused: Counter[Priority] = Counter(dict.fromkeys(Priority, 0))
         self._lines: dict[Priority, deque[asyncio.Future[None]]] = {p: deque() for p in Priority}
         self._accounts: Counter[str] = Counter()  # places of each, in line or taken
-        self._begun = False  # one, in this turn of the loop
+        self._allowed = 1  # to begin in one turn of the loop
+        self._begun = 0  # in this one,
+        self._since = 0.0  # beside so many, at this time:
+        self._before = 0
         self._turning = False
         self._busiest = 0
 
@@ -118,7 +123,7 @@ class Concurrency:
             raise RequestError(429, error, headers={"Retry-After": str(RETRY_S)})
         self._accounts[account] += 1
         try:
-            if self._begun or self._ahead(priority) or not self._free(priority):
+            if self._begun >= self._allowed or self._ahead(priority) or not self._free(priority):
                 await self._stand_in_line(priority)
             else:
                 self._begin(priority)
@@ -163,18 +168,24 @@ class Concurrency:
 
     def _free(self, priority: Priority) -> int:
         """How many more of this class may begin: in its share, which those below have a part in."""
-        below = sum(number for other, number in self.running.items() if other <= priority)
+        all_ = below = 0
+        for other, number in self.running.items():
+            all_ += number
+            if other <= priority:
+                below += number
         limit = self.gradient.limit
-        free = min(int(limit) - self.running.total(), int(limit * SHARE[priority]) - below)
-        return max(0, free)
+        return max(0, min(int(limit) - all_, int(limit * SHARE[priority]) - below))
 
     def _ahead(self, priority: Priority) -> bool:
         return any(line for other, line in self._lines.items() if other >= priority)
 
     def _begin(self, priority: Priority) -> None:
+        if not self._begun:
+            self._before = self.running.total()
+            self._since = asyncio.get_running_loop().time()
+        self._begun += 1
         self.running[priority] += 1
         self._busiest = max(self._busiest, self.running.total())
-        self._begun = True
         self._turn_soon()
 
     def _end(self, priority: Priority) -> None:
@@ -187,17 +198,32 @@ class Concurrency:
             asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
-        """The next turn of the loop: one that stands in line may begin."""
-        self._turning = self._begun = False
+        """The next turn of the loop: those that stand in line may begin, a few of them."""
+        self._allow()
         for priority in sorted(Priority, reverse=True):
             line = self._lines[priority]
-            while line and line[0].cancelled():
-                line.popleft()
-            if line:  # and nobody below comes before them
-                if self._free(priority):
+            while line and self._begun < self._allowed:
+                if line[0].done():
+                    line.popleft()
+                elif self._free(priority):
                     self._begin(priority)
                     line.popleft().set_result(None)
-                return
+                else:
+                    break
+            if line:  # and nobody below comes before them
+                break
+        self._turning = False
+        self._turn_soon()  # after those that begin now
+
+    def _allow(self) -> None:
+        """More may begin in one turn if all that did are over already, and took no time."""
+        if self._begun:
+            took_s = asyncio.get_running_loop().time() - self._since
+            if self.running.total() > self._before or took_s > TURN_S:
+                self._allowed = max(1, self._allowed // 2)
+            elif self._begun == self._allowed:
+                self._allowed = min(2 * self._allowed, MOST_A_TURN)
+        self._begun = 0
 
 
 class Place:

@@ -20,6 +20,12 @@ def while_connected(request: Request) -> Iterator[None]:
     reads are shared and shielded, so nobody else's answer is stopped.
     """
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    if task is None:  # begun on the wire (`direct.py`), which looks itself
+        try:
+            yield
+        except asyncio.CancelledError:
+            raise ClientDisconnect from None
+        return
     watcher: asyncio.Task[None] | None = None
     gone = False
 

@@ -12,6 +12,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
+    GraphQLNamedType,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
@@ -49,6 +50,7 @@ class Plan:
     asked: Mapping[str | None, Asked]
     estimates: dict[str | None, Estimate] = field(default_factory=dict)  # of those known for good
     coordinates: dict[str | None, frozenset[str]] = field(default_factory=dict)  # usage.py's
+    telling: dict[str | None, Mapping[str, GraphQLNamedType]] = field(default_factory=dict)  # too
     compiled: dict[str | None, Compiled] = field(default_factory=dict)
     in_parts: DocumentNode | None = None  # as it was sent, if it says what may come later
 

@@ -8,8 +8,7 @@ Where our own web server asks (`wire.py`), not even a task is begun for it.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil, floor
@@ -22,6 +21,7 @@ from server.clients import line
 from server.errors import RequestError
 from server.gate import Gate
 from server.logs import REQUEST_ID, current_request, request_id
+from server.making import Key, Making
 from server.rates import RATED
 from server.visit import Visit
 from sources.cache import Cached
@@ -29,7 +29,6 @@ from sources.cache import Cached
 SENT = "poche.sent"  # where a scope has what is being sent, to be told what it is made of
 METHODS = ("GET", "HEAD", "POST")
 LARGE = 16_384  # bytes of a body that are worth comparing
-JOIN_S = 0.25  # after a response was begun that others wait for it; later they join an execution
 OVERHEAD = 3_000  # bytes of what is kept besides bodies
 # All that an answer depends on besides method, URL and body.
 HEADERS = frozenset(
@@ -38,7 +37,6 @@ HEADERS = frozenset(
 )
 REQUEST, START, BODY = "http.request", "http.response.start", "http.response.body"
 
-Key = tuple[Any, ...]
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -85,6 +83,7 @@ class Finished:
         self._moment: tuple[Any, ...] = ()
         self._kept: dict[Key, _Kept] = {}
         self._bytes = 0
+        self.making = Making()
 
     def at_once(self, scope: Scope, body: bytes, host: str) -> Response | None:
         """What a client at `host` is answered; None if that takes more than to look it up."""
@@ -102,7 +101,7 @@ class Finished:
         head = b"%b%b: %b\r\n" % (kept.head, REQUEST_ID, name)
         if standing and kept.rated:
             head += standing.wired
-        self._given(visit)
+        self._given(visit, scope)
         return Response(kept.status, head, kept.body)
 
     async def again(self, key: Key, scope: Scope, send: Send) -> bool:
@@ -121,7 +120,7 @@ class Finished:
             await send({"type": START, "status": kept.status, "headers": headers})
             await send({"type": BODY, "body": kept.body})
         finally:
-            self._given(visit)
+            self._given(visit, scope)
         return True
 
     def moment(self) -> tuple[Any, ...]:
@@ -149,7 +148,8 @@ class Finished:
         kept = self._kept.get(key)
         return kept if kept is not None and now < kept.until else None
 
-    def _given(self, visit: Visit) -> None:
+    def _given(self, visit: Visit, scope: Scope) -> None:
+        self._gate.trace(visit, scope)
         self._gate.ended(visit)
         self._count()
 
@@ -171,7 +171,6 @@ class Again:
         self._app = app
         self._finished = finished
         self._read_s = read_s
-        self._making = Making()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body: bytes | None = None
@@ -186,10 +185,11 @@ class Again:
         asked = key(scope, body)
         if await self._finished.again(asked, scope, send):
             return
-        if await self._making.awaited(asked) and await self._finished.again(asked, scope, send):
+        making = self._finished.making
+        if await making.awaited(asked) and await self._finished.again(asked, scope, send):
             return
-        with self._making.of(asked):
-            since, sent = self._finished.moment(), Sent(send)
+        with making.of(asked):
+            since, sent = self._finished.moment(), Sending(send)
             scope[SENT] = sent
             await self._app(scope, receive, sent.send)
             self._finished.keep(asked, sent, since)
@@ -221,52 +221,22 @@ class Again:
         return again, body if complete else None
 
 
-class Making:
-    """What is being made: who asks the very same just then may be given it as it is finished.
-
-    For that they wait a moment, and no longer: most is finished by then, and for the rest they
-    queue as others do, and share an execution (`remembered.py`). Nobody depends on who came
-    first: whatever becomes of them, those who wait go on.
-    """
+class Sent:
+    """A response that was sent; `made` is of which answer, for which visit."""
 
     def __init__(self) -> None:
-        self._under_way: dict[Key, tuple[float, asyncio.Future[None]]] = {}
-
-    async def awaited(self, key: Key) -> bool:
-        """Whether it was being made, and is no more."""
-        began, done = self._under_way.get(key, (0.0, None))
-        if done is None:
-            return False
-        left = began + JOIN_S - asyncio.get_running_loop().time()
-        if left > 0:
-            await asyncio.wait((done,), timeout=left)
-        return done.done()
-
-    @contextmanager
-    def of(self, key: Key) -> Iterator[None]:
-        """While it is being made; by the first of those who make it, if they are several."""
-        if key in self._under_way:
-            yield
-            return
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        self._under_way[key] = loop.time(), done
-        try:
-            yield
-        finally:
-            del self._under_way[key]
-            done.set_result(None)
-
-
-class Sent:
-    """A response, seen on its way out; `made` is of which answer, for which visit."""
-
-    def __init__(self, send: Send) -> None:
         self.made: tuple[Visit, Answer] | None = None
         self.status = 0
         self.headers: Headers = []
         self.body = b""
         self.whole = False
+
+
+class Sending(Sent):
+    """The same, seen on its way out."""
+
+    def __init__(self, send: Send) -> None:
+        super().__init__()
         self._send = send
 
     async def send(self, message: Message) -> None:

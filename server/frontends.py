@@ -74,11 +74,15 @@ FRONT_ENDS = (
     ),
     FrontEnd(
         "home",
-        (*PACKAGE, "generated"),
+        (*PACKAGE, "generated", "icons"),
         (
             "home=src/main.tsx",
+            "early=src/early.ts",
             "style=src/style.css",
             "worker=src/worker.js",
+            "icon-192=icons/icon-192.png",
+            "icon-512=icons/icon-512.png",
+            "--loader:.png=copy",
             "--jsx-import-source=preact",
         ),
     ),

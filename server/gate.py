@@ -90,7 +90,7 @@ class Gate:
     def trace(self, visit: Visit, scope: Scope) -> None:
         """Have it told step by step, if it is its turn, or who asks wants that."""
         if self.tracing is not None:
-            visit.span = self.tracing.request(scope["headers"], visit.elapsed_s)
+            visit.span = self.tracing.request(scope["headers"], visit)
 
     def identify(self, visit: Visit, connection: HTTPConnection) -> None:
         """Who asks; RequestError (401, 403)."""

@@ -251,7 +251,8 @@ class Live:
 
     async def executed(self, operation: Operation) -> tuple[Answer, float]:
         """An answer, and for how many seconds it is good; RequestError."""
-        with step("subscription", tracer=self._tracer):
+        about = {"poche.field": operation.root_fields[0]}
+        with step("subscription answer", about, tracer=self._tracer):
             result, context = await self._executor.run(
                 operation.plan, operation.name, dict(operation.variables)
             )

@@ -26,7 +26,7 @@ from server.documents import NAMELESS, Documents
 from server.live import Operation
 from server.remembered import Remembered
 from server.tally import Tally
-from server.usage import METRIC, coordinates, given
+from server.usage import METRIC, coordinates, given, telling
 from server.visit import Visit
 from sources import Sources
 from sources.breaker import State
@@ -118,6 +118,8 @@ class Metrics:
         """Count one request that has ended."""
         operation = self._operation(visit.name)
         self._ended.count(visit.client, operation, visit.outcome, visit.took_s, visit.cost)
+        if visit.span is not None:
+            self._ended.exemplify(operation, visit.took_s, visit.span.ids)
         if visit.codes:
             self._errors.update(visit.codes)
 
@@ -126,7 +128,8 @@ class Metrics:
         node = asked.node
         name = node.name.value if node.name else None
         found = coordinates(self._schema, asked.plan, name)
-        return found | given(self._schema, node, asked.variables) if asked.variables else found
+        told_by = telling(self._schema, asked.plan, name)
+        return found | given(told_by, asked.variables) if told_by else found
 
     def use(self, visit: Visit) -> None:
         """Count what a request names of the schema: one sum now, the rest when read."""
@@ -208,7 +211,8 @@ class _Counted(Collector):
         )
         yield _family(
             "poche_source_answers",
-            "Questions answered from what is held of a source: fresh, stale, or not (miss).",
+            "Questions answered from what is held: fresh, stale, or not (miss); of sources that "
+            "are one payload, under the first one's name.",
             ("source", "held"),
             self._current().answers,
         )

@@ -3,20 +3,19 @@
 import ipaddress
 import socket
 import ssl
-from collections.abc import AsyncIterator, Container, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Container, Iterable
+from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from httpx_aiohttp import AiohttpTransport
-from yarl import URL
 
 from cities import City
-from sources.exchange import Answer, Question, Unconnected
+from server.connections import Connections
+from sources.exchange import Answer, Question
 
 CONNECTIONS = 100
-NO_TIMEOUT = aiohttp.ClientTimeout()  # the door has one for the whole call
 
 
 class PublicOnly(AbstractResolver):
@@ -47,7 +46,7 @@ class PublicOnly(AbstractResolver):
 
 
 class Network(AiohttpTransport):
-    """httpx's transport over aiohttp's connections, and a shorter way over the same ones.
+    """httpx's transport over aiohttp's connections; plain GETs have connections of their own.
 
     `upstream` and the cities' private networks are hosts that may be anywhere. See decision 0001.
     """
@@ -55,6 +54,8 @@ class Network(AiohttpTransport):
     def __init__(self, upstream: str | None, cities: Iterable[City] = ()) -> None:
         self._upstream = upstream
         self._trusted: set[str] = set()
+        self._resolver: PublicOnly | None = None
+        self._connections = Connections(self._resolve)
         self.trust(cities)
         # Its own context would be made in vain, which takes 20 ms: the session has one.
         super().__init__(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), client=self._session)
@@ -70,23 +71,15 @@ class Network(AiohttpTransport):
         connector = aiohttp.TCPConnector(limit=CONNECTIONS, resolver=PublicOnly(self._trusted))
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
-    @asynccontextmanager
-    async def get(self, question: Question) -> AsyncIterator[Answer]:
+    def get(self, question: Question) -> AbstractAsyncContextManager[Answer]:
         """A GET without httpx's layers, which cost more than all that they stand upon."""
-        if not isinstance(self.client, aiohttp.ClientSession):
-            self.client = self._session()
-        try:
-            response = await self.client.get(
-                URL(question.url, encoded=True),
-                headers=question.headers,
-                allow_redirects=False,
-                auto_decompress=False,
-                timeout=NO_TIMEOUT,
-            )
-        except aiohttp.ClientConnectionError as error:
-            raise Unconnected(str(error)) from error
-        try:
-            chunks = response.content.iter_any()
-            yield Answer(response.status, response.reason or "", response.headers, chunks)
-        finally:
-            response.close()
+        return self._connections.get(question.url, question.headers)
+
+    async def aclose(self) -> None:
+        self._connections.close()
+        await super().aclose()
+
+    async def _resolve(self, host: str, port: int) -> list[ResolveResult]:
+        if self._resolver is None:  # made late: it wants a running loop
+            self._resolver = PublicOnly(self._trusted)
+        return await self._resolver.resolve(host, port, socket.AF_UNSPEC)

@@ -20,6 +20,7 @@ from server.clients import Caller, Client
 from server.errors import RequestError
 from server.limits import over
 from sources.store import Store
+from sources.tracing import step
 
 if TYPE_CHECKING:
     from server.shared_rates import SharedWindows
@@ -102,10 +103,11 @@ class Rates:
         burst, window_s = caller.client.burst, _window_s(caller.client)
         if self._shared is not None and not self.alone:
             try:
-                async with asyncio.timeout(PATIENCE_S):
-                    found = await self._shared.count(burst, window_s, caller.account, points)
-                    granted, left, more_in_s = found
-                    return granted, Standing(burst, window_s, left, more_in_s)
+                with step("store spend", {"db.system.name": "redis"}, "client"):
+                    async with asyncio.timeout(PATIENCE_S):
+                        found = await self._shared.count(burst, window_s, caller.account, points)
+                granted, left, more_in_s = found
+                return granted, Standing(burst, window_s, left, more_in_s)
             except OSError:  # and TimeoutError, which is one
                 pass
         return self._here.count(burst, window_s, caller.account, points)

@@ -8,16 +8,18 @@ at the same time is executed once for all of them.
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from resolvers.eager import begun
 from resolvers.loaders import language
 from server.answered import Answer
 from server.concurrency import Place
 from server.errors import RequestError
 from server.execution import Executor
 from server.live import Operation
+from sources.tracing import step, tell
 
 SHARE = 8  # what takes more than this part of the room is not worth it
 SEEN = 10_000  # questions of which we know that they were asked before
@@ -81,24 +83,26 @@ class Remembered:
         if known is not None:
             if known.stands(self._clock()):
                 self._answers.move_to_end(key)
-                self.counts["memory"] += 1
+                self._from("memory")
                 return known
             self._forget(key)
         flight = self._flights.get((key, deadline_s))
         if flight is not None and flight.takes(place):
-            self.counts["flight"] += 1
+            self._from("flight")
             return await flight.landed()
-        self.counts["execution"] += 1
-        flight = self._flights[key, deadline_s] = _Flight(
-            self._executed(key, operation, deadline_s, place), place
-        )
+        self._from("execution")
+        execution = begun(self._executed(key, operation, deadline_s, place))
+        if execution.done():
+            return execution.result()
+        flight = self._flights[key, deadline_s] = _Flight(execution, place)
         flight.task.add_done_callback(lambda _: self._ended((key, deadline_s), flight))
         return await flight.landed()
 
     async def body(self, operation: Operation) -> bytes:
         """The response to a query that comes another way than by plain HTTP; RequestError (422)."""
         assert operation.place is not None  # noqa: S101 - it was let in
-        answer = await self.answer(operation, None, operation.place)
+        with step("answer", tracer=operation.span):
+            answer = await self.answer(operation, None, operation.place)
         return answer.body(sources=bool(answer.touched), now=self._clock())
 
     async def _executed(
@@ -118,6 +122,10 @@ class Remembered:
                 operation.plan, operation.name, variables, deadline_s=deadline_s
             )
         )
+
+    def _from(self, origin: str) -> None:
+        self.counts[origin] += 1
+        tell({"poche.origin": origin})
 
     def _remember(self, key: Key, answer: Answer) -> None:
         if answer.size > self._most_bytes // SHARE:
@@ -163,9 +171,11 @@ def _key(operation: Operation) -> Key | None:
 class _Flight:
     """One execution, and who waits for it: it goes on until the last of them has gone."""
 
-    def __init__(self, execution: Coroutine[Any, Any, Answer], place: Place) -> None:
+    def __init__(self, execution: asyncio.Future[Answer], place: Place) -> None:
         self.place = place
-        self.task = asyncio.create_task(execution, name="execution")
+        self.task = execution
+        if isinstance(execution, asyncio.Task):
+            execution.set_name("execution")
         self._began = self.task.get_loop().time()
         self._waiting = 0
 

@@ -22,6 +22,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from server import descriptors
 from server.live import Live
 from server.settings import Settings
 from server.wire import HttpProtocol, WebSocketProtocol
@@ -38,7 +39,12 @@ class Server(uvicorn.Server):
             app,
             log_config=None,
             access_log=False,
-            http=partial(HttpProtocol, finished=app.state.finished),  # type: ignore[arg-type]
+            http=partial(  # type: ignore[arg-type]
+                HttpProtocol,
+                finished=app.state.finished,
+                direct=app.state.direct,
+                most=descriptors.clients(),
+            ),
             ws=WebSocketProtocol,
             ws_max_size=settings.max_body,
             ws_per_message_deflate=False,  # costs each client more memory than all the rest
@@ -92,6 +98,7 @@ def serve(
     sockets: list[socket] | None = None,
 ) -> None:
     """Serve until a signal says to stop: at an address, or what listens there already."""
+    descriptors.raised()
     server = Server(app, settings, host=host, port=port)
     with suppress(KeyboardInterrupt):  # uvicorn sends it again, when all is done
         server.run(sockets)

@@ -1,9 +1,9 @@
 """Settings: what an operator may change, as environment variables that begin with POCHE_."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import cities
@@ -14,8 +14,10 @@ class Settings(BaseSettings):
 
     city: str = Field(default="nantes", description="The city meant where a query names none.")
     cities: Path = Field(default=cities.HERE, description="The folder of city files.")
-    data: Path = Field(
-        default=Path("~/.cache/poche").expanduser(),
+    # Not before it is needed: in a container a user may have no home.
+    data: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
+        default=Path("~/.cache/poche"),
+        validate_default=True,
         description="Where timetables, and reports on their way, are kept.",
     )
     services: str | None = Field(
@@ -114,6 +116,12 @@ class Settings(BaseSettings):
         default=0,
         ge=0,
         description="Seconds served on after SIGTERM, not ready, for load balancers to notice.",
+    )
+    trace: float = Field(
+        default=0, ge=0, le=1, description="Share of requests that OpenTelemetry traces; 0: none."
+    )
+    trace_upstreams: tuple[str, ...] = Field(
+        default=(), description='Hosts that are told which trace a call is part of: ["a.host"].'
     )
     warm: bool = Field(default=True, description="Read every source once when starting.")
     log: Literal["json", "console"] = Field(default="console", description="How logs are written.")

@@ -68,6 +68,7 @@ class Shedding:
         name, refusal = request_id(headers.get(REQUEST_ID, b"")), place.refused()
         visit = Visit(place.caller, request=name.decode())
         visit.refused(*refusal.errors)
+        self._gate.trace(visit, scope)
         self._gate.ended(visit)
         media_type = GRAPHQL if headers[b"accept"].startswith(GRAPHQL) else JSON
         head = b"%bretry-after: %d\r\ncontent-type: %b; charset=utf-8\r\n%b: %b\r\n" % (

@@ -51,7 +51,10 @@ def status(
         bool, typer.Option("--all", help="Every source, not only those in trouble.")
     ] = False,
 ) -> None:
-    """Show how a server and its sources are doing; exits with 1 if --once finds trouble."""
+    """Show how a server and its sources are doing; exits with 1 if --once finds trouble.
+
+    Which is a source that is not well, or a file of the operator's that cannot be used.
+    """
     with httpx.Client(base_url=url, timeout=10) as client:
         first = reading(client)
         if once:
@@ -170,7 +173,8 @@ def _added(counted: Mapping[Labels, float], by: str, **only: str) -> Tally[str]:
 
 
 def _troubled(reading: Reading) -> bool:
-    return any(one["state"] not in WELL for found in reading.cities.values() for one in found)
+    known = (one for found in reading.cities.values() for one in found)
+    return bool(reading.problems) or any(one["state"] not in WELL for one in known)
 
 
 def _rank(state: str) -> int:

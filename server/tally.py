@@ -5,10 +5,16 @@ their labels than to count: together a tenth of an answer that is given again.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
+from time import time
 
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    Exemplar,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -23,6 +29,7 @@ class Tally(Collector):
         self._seconds: dict[str, list[int]] = {}  # how many took as long, by bucket
         self._sums: dict[str, float] = {}
         self._points: dict[str, float] = {}
+        self._exemplars: dict[tuple[str, int], Exemplar] = {}  # by operation and bucket
 
     def count(self, client: str, operation: str, outcome: str, took_s: float, cost: float) -> None:
         """One more."""
@@ -34,6 +41,11 @@ class Tally(Collector):
         self._sums[operation] += took_s
         if cost:
             self._points[client] = self._points.get(client, 0.0) + cost
+
+    def exemplify(self, operation: str, took_s: float, ids: Mapping[str, str]) -> None:
+        """Have what took as long known by the trace of the last one that did."""
+        bucket = bisect_left(SECONDS, took_s)
+        self._exemplars[operation, bucket] = Exemplar({**ids}, took_s, time())
 
     def collect(self) -> Iterable[Metric]:
         requests = CounterMetricFamily(
@@ -47,7 +59,10 @@ class Tally(Collector):
             "poche_request_seconds", "How long requests took.", labels=("operation",)
         )
         for operation, counts in self._seconds.items():
-            upto = [(bound, float(n)) for bound, n in zip(BUCKETS, accumulate(counts), strict=True)]
+            upto: list[tuple[str, float] | tuple[str, float, Exemplar]] = []
+            for bucket, (bound, n) in enumerate(zip(BUCKETS, accumulate(counts), strict=True)):
+                one = self._exemplars.get((operation, bucket))
+                upto.append((bound, n) if one is None else (bound, n, one))
             seconds.add_metric((operation,), upto, self._sums[operation])
         cost = CounterMetricFamily(
             "poche_cost_points", "What requests were estimated to cost.", labels=("client",)

@@ -16,7 +16,6 @@ from graphql import (
     FieldNode,
     GraphQLSchema,
     ObjectFieldNode,
-    OperationDefinitionNode,
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
@@ -44,14 +43,30 @@ def coordinates(schema: GraphQLSchema, plan: Plan, operation: str | None) -> fro
     return known
 
 
-def given(
-    schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]
-) -> frozenset[str]:
+def telling(
+    schema: GraphQLSchema, plan: Plan, operation: str | None
+) -> Mapping[str, GraphQLNamedType]:
+    """The variables of one operation whose values name something, worked out once for each plan."""
+    known = plan.telling.get(operation)
+    if known is None:
+        declared = plan.operations[operation].variable_definitions or ()
+        types = {
+            one.variable.name.value: get_named_type(type_from_ast(schema, one.type))
+            for one in declared
+        }
+        known = plan.telling[operation] = {
+            name: kind
+            for name, kind in types.items()
+            if is_enum_type(kind) or is_input_object_type(kind)
+        }
+    return known
+
+
+def given(telling: Mapping[str, GraphQLNamedType], variables: Mapping[str, Any]) -> frozenset[str]:
     """The coordinates of input fields and enum values that come in variables, right or wrong."""
     found: set[str] = set()
     left: list[tuple[GraphQLNamedType | None, Any]] = [
-        (get_named_type(type_from_ast(schema, one.type)), variables.get(one.variable.name.value))
-        for one in operation.variable_definitions or ()
+        (kind, variables.get(name)) for name, kind in telling.items()
     ]
     while left:  # a loop: lists may lie in lists as deep as JSON can be
         kind, value = left.pop()

@@ -10,11 +10,13 @@ A request that was just answered to somebody else (`finished.py`) is answered he
 a task and an application would take as long as all the rest.
 """
 
-from asyncio import TimerHandle, Transport
+from asyncio import Future, TimerHandle, Transport
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
+from math import inf
 from typing import Any
 
+from starlette.responses import Response as Answer
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
@@ -23,7 +25,9 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from server.finished import Finished, wired
+from server.descriptors import FULL
+from server.direct import Direct, later
+from server.finished import Finished, Response, wired
 
 HEAD_S = 10.0  # for the head of a request, and for a body that nobody wants any more
 MAX_HEAD = 65_536  # bytes; the URL has a bound of its own
@@ -42,9 +46,13 @@ POLICY_VIOLATION = 1008
 class HttpProtocol(HttpToolsProtocol):
     """HTTP/1.1, its heads bounded in bytes, number of headers and time, its answers in time."""
 
-    def __init__(self, *args: Any, finished: Finished, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, finished: Finished, direct: Direct, most: float = inf, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
+        self._most = most
         self._finished = finished
+        self._direct = direct
         self._head: int | None = 0  # bytes of it so far; None while there is a body
         self._late: TimerHandle | None = None
         self._slow: TimerHandle | None = None  # to take what it was sent
@@ -52,15 +60,22 @@ class HttpProtocol(HttpToolsProtocol):
         self._reading = False
         self._next: RequestResponseCycle | None = None  # a request that may be all there soon
         self._at_once = 0  # answers to what one read brought
+        self._made: Future[Answer] | None = None  # what the client is waiting for
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._hurry()
+        if len(self.connections) > self._most:
+            transport.write(FULL)
+            transport.close()
+        else:
+            self._hurry()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._in_time()
         self._taken()
+        if self._made is not None:
+            self._made.cancel()
 
     def data_received(self, data: bytes) -> None:
         self._reading, self._at_once = True, 0
@@ -140,20 +155,51 @@ class HttpProtocol(HttpToolsProtocol):
         body = bytes(cycle.body) if scope["method"] == "POST" else b""
         if self.flow.write_paused or not cycle.keep_alive or self._at_once == MAX_WAITING:
             return False
-        ours = _wired(tuple(self.server_state.default_headers))
-        if CLOSE in ours:
+        if CLOSE in self._ours:
             return False
-        answer = self._finished.at_once(scope, body, self._host(scope))
+        host = self._host(scope)
+        answer = self._finished.at_once(scope, body, host)
         if answer is None:
-            return False
-        self._next = None
+            made = self._direct.begun(scope, body, cycle.receive, host)  # type: ignore[arg-type]
+            if made is None:
+                return False
+            self._next = None
+            self._sent_when_made(cycle, made)
+        else:
+            self._next = None
+            self._send(cycle, answer)
         self._at_once += 1
-        body = b"" if scope["method"] == "HEAD" else answer.body
-        parts = (STATUS_LINE[answer.status], ours, answer.head, b"\r\n", body)
+        return True
+
+    def _sent_when_made(self, cycle: RequestResponseCycle, made: "Future[Answer]") -> None:
+        """Now, or as soon as what it takes is there."""
+        if not made.done():
+            self._made = made
+            made.add_done_callback(partial(self._sent_when_made, cycle))
+            return
+        self._made = None
+        failed = made.cancelled() or made.exception() is not None
+        if self.transport.is_closing():
+            return
+        if failed or not cycle.keep_alive or CLOSE in self._ours:
+            super()._start_asgi_task(cycle, later(made))  # type: ignore[arg-type]
+        else:
+            found = made.result()
+            head = wired(found.raw_headers)
+            self._send(cycle, Response(found.status_code, head, bytes(found.body)))
+
+    def _send(self, cycle: RequestResponseCycle, answer: Response) -> None:
+        """All of an answer, in one piece."""
+        body = b"" if cycle.scope["method"] == "HEAD" else answer.body
+        parts = (STATUS_LINE[answer.status], self._ours, answer.head, b"\r\n", body)
         self.transport.write(b"".join(parts))
         cycle.response_started = cycle.response_complete = True
         cycle.on_response()
-        return True
+
+    @property
+    def _ours(self) -> bytes:
+        """The headers that all answers have."""
+        return _wired(tuple(self.server_state.default_headers))
 
     def _host(self, scope: Any) -> str:
         """Where the client is, as uvicorn tells the application."""

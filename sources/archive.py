@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EDQUOT, EIO, EMFILE, ENOSPC, EROFS
 from io import BytesIO
 from pathlib import Path
 from typing import IO
@@ -15,13 +16,14 @@ from typing import IO
 MIB = 1 << 20
 MAX_RATIO = 200  # timetables deflate to a twentieth of their size, bombs to a thousandth
 ENCRYPTED = 0x1
+DISK = {EDQUOT, EIO, EMFILE, ENOSPC, EROFS}  # what is wrong with our machine, and not with a zip
 
 
 @contextmanager
 def archive_of(zipped: IO[bytes] | Path, file: str, limit: int) -> Iterator[zipfile.ZipFile]:
     """The zip, or the one zip within it, whichever has `file`; ValueError if it is no good.
 
-    What goes wrong while its files are read is a ValueError, too.
+    What goes wrong while its files are read is a ValueError, too; but not the disk's own (OSError).
     """
     try:
         with zipfile.ZipFile(zipped) as outer:
@@ -33,6 +35,8 @@ def archive_of(zipped: IO[bytes] | Path, file: str, limit: int) -> Iterator[zipf
         with zipfile.ZipFile(inner) as nested:
             yield nested
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        if isinstance(error, OSError) and error.errno in DISK:
+            raise
         raise ValueError(f"not a zip, or a broken one: {error}") from None
 
 

@@ -1,16 +1,14 @@
 """Bases: what an answer read, and whether reading it again would give it the same at once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sources.cache import Cached
 from sources.errors import SourceError
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
+class Basis(NamedTuple):  # made at a third of the time of a frozen dataclass
     """One value that an answer read, or could not read, in the version that it then had.
 
     Nothing that was read is kept alive by it. `find` finds the value, if it is not forgotten.

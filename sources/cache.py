@@ -13,7 +13,7 @@ of news of all that was read, and keeps it in use.
 """
 
 import asyncio
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ import structlog
 from cities import Binding
 from sources.errors import Broken, Overdue, SourceError
 from sources.quota import paced
+from sources.tracing import apart, step
 from sources.watch import Watch, watch
 
 T = TypeVar("T")
@@ -76,7 +77,7 @@ class Cached(Generic[T]):
         self.waiting_since: datetime | None = None  # when the read under way began
         self.overdue = False  # somebody waited for that read, and in vain
         self.ahead = True  # read again before it expires, for as long as it is in use
-        self.answers: Counter[str] = Counter()  # how often it was fresh, stale, or a miss
+        self.answers: dict[str, int] = defaultdict(int)  # how often it was fresh, stale, or a miss
         self._failed_at: datetime | None = None
         self._failures = 0
         self._load = load
@@ -85,7 +86,7 @@ class Cached(Generic[T]):
         self._alarm: asyncio.TimerHandle | None = None
         self._began = 0.0  # when that read left, in the event loop's seconds
         self._watches: set[Watch] = set()
-        self._waiting: Counter[Watch | None] = Counter()
+        self._waiting: dict[Watch | None, int] = {}  # how many askers wait, by who they ask for
         self._listen = listen
         self._listening: asyncio.Task[None] | None = None
 
@@ -103,14 +104,16 @@ class Cached(Generic[T]):
         age = self.age_s(now)
         showable = age is not None and age < self._shown_s
         flight = self.read()
-        self._waiting[watching] += 1
+        self._waiting[watching] = self._waiting.get(watching, 0) + 1
         try:
-            return await self._wait(flight, showable or dispensable.get())
+            with step(f"wait for {self.binding.source}"):
+                return await self._wait(flight, showable or dispensable.get())
         except SourceError as error:
             return self._last_resort(error)
         finally:
             self._waiting[watching] -= 1
-            self._waiting += Counter()  # keeps what is above 0
+            if not self._waiting[watching]:
+                del self._waiting[watching]
 
     def at_once(self, now: datetime) -> Held[T] | SourceError | None:
         """What `get` answers without waiting; None if it waits for a read. That is a use, too."""
@@ -147,7 +150,7 @@ class Cached(Generic[T]):
         self._watches.add(watching)
         if self._listening is None and self._listen is not None:
             self._listening = asyncio.create_task(
-                self._listen(), name=f"news of {self.binding.source}"
+                self._listen(), name=f"news of {self.binding.source}", context=apart()
             )
         age = self.age_s(self._clock())
         if age is not None and self._alarm is None:  # it had rung, and nobody was there
@@ -182,10 +185,10 @@ class Cached(Generic[T]):
             self._flight.cancel()
 
     def _may_try(self, now: datetime) -> bool:
-        """Whether the last failure is long enough ago to try again."""
+        """Whether the last failure is long enough ago to try again, or the clock was set back."""
         if self._failed_at is None or self.error is None:
             return True
-        return (now - self._failed_at).total_seconds() >= self._pause_s(self.error)
+        return not 0 <= (now - self._failed_at).total_seconds() < self._pause_s(self.error)
 
     def _pause_s(self, error: SourceError) -> float:
         """How long to leave it alone: as long as it said, or twice as long after each failure.
@@ -288,7 +291,7 @@ class Cached(Generic[T]):
     def _wake_in(self, seconds: float) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
-        self._alarm = asyncio.get_running_loop().call_later(seconds, self._rung)
+        self._alarm = asyncio.get_running_loop().call_later(seconds, self._rung, context=apart())
 
     def _rung(self) -> None:
         self._alarm = None

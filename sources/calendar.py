@@ -11,11 +11,13 @@ October 1990 to 31 August 2028, and is corrected by the ministry's own calendar
 known only for the years that the library lists it (2027 and 2028 of those to come).
 """
 
+import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
+from threading import Lock
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -45,6 +47,7 @@ TERM = re.compile(r"\b(?P<hors>hors )?(periodes?|temps|semaines?) scol(aires?)?\
 
 PARIS = ZoneInfo("Europe/Paris")  # where the ministry's days begin, whichever académie's they are
 LONGEST_DAYS = 100
+LOADING = Lock()
 PUPILS = {None, "eleves"}  # teachers come back sooner
 
 
@@ -109,8 +112,16 @@ class Calendar:
 
     def load(self, day: date) -> None:
         """Ask once, so that nobody waits later; ValueError if the country or region is unknown."""
-        self.public_holiday(day)
-        self.school_holiday(day)
+        with LOADING:  # whoever comes second finds it done
+            self.public_holiday(day)
+            self.school_holiday(day)
+        loaded.add(self)
+
+    async def ready(self, day: date) -> Self:
+        """Itself, once it answers at once: the first time it takes half a second, in a thread."""
+        if self not in loaded:
+            await asyncio.to_thread(self.load, day)
+        return self
 
     def public_holiday(self, day: date) -> str | None:
         """What is celebrated on this day, if all the country, or the city's region, has it off."""
@@ -140,6 +151,9 @@ class Calendar:
         term, holidays = spoken
         found = self.school_holiday(day)
         return self.knows_school(day) and (term if found is None else found in holidays)
+
+
+loaded: set[Calendar] = set()
 
 
 @lru_cache(maxsize=1024)

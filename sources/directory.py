@@ -8,10 +8,8 @@ count for more; words that nothing has, not at all.
 """
 
 from array import array
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from itertools import chain
 from math import cos, log, radians
 from typing import Any
@@ -33,6 +31,7 @@ KIND, BESIDE, LITTLE_ONE = 0.8, 0.65, 0.2  # what a word counts there, where 1 i
 ENOUGH = 0.7  # of the best thing's marks, for another to be shown
 ALIKE, NEAR, KNOWN = 0.2, 0.2, 0.2  # what counts besides: the whole name, the way, the kind
 NEAR_M = 1_000.0  # at this distance half as much as at none
+PIECE = 10_000  # words that are looked up at once, while others wait
 LOOKED_AT = 100  # things whose whole names are compared
 
 # Which kinds are looked for by name above all others, and which hardly ever.
@@ -148,21 +147,30 @@ class _Index:
             beside.append(shared.setdefault(text.beside, len(shared)))
         self._called: Numbers = np.asarray(called)
         self._beside: Numbers = np.asarray(beside)
-        having: defaultdict[str, array[int]] = defaultdict(partial(array, "i"))
-        written = chain((f"{text.name} {text.together}" for text in texts), shared)
-        for number, words_of_it in enumerate(written):
-            for word in set(words_of_it.split()):
-                having[word].append(number)
-        self._vocabulary = Vocabulary(having)
-        held, self._starts = array("i"), [0]
-        for word in self._vocabulary.words:
-            held.extend(having[word])
-            self._starts.append(len(held))
-        self._having: Numbers = np.asarray(held)
+        written: list[str] = []
+        distinct: set[str] = set()
+        many = array("i")
+        for line in chain((f"{text.name} {text.together}" for text in texts), shared):
+            words_of_it = line.split()
+            written += words_of_it
+            many.append(len(words_of_it))
+            distinct.update(words_of_it)
+        self._vocabulary = Vocabulary(distinct)
+        numbers = {word: number for number, word in enumerate(self._vocabulary.words)}
+        spelled = array("q")
+        for first in range(0, len(written), PIECE):
+            spelled.extend(map(numbers.__getitem__, written[first : first + PIECE]))
+        self._texts = len(many)
+        # Each word with a text that has it, as one number: sorted, and what is there twice once.
+        having = np.asarray(spelled) * self._texts + np.arange(self._texts).repeat(many)
+        having.sort()
+        having = having[np.diff(having, prepend=-1) > 0]
+        self._having: Numbers = (having % self._texts).astype(np.int32)
+        every_word = np.arange(len(numbers) + 1)
+        self._starts: list[int] = np.searchsorted(having, every_word * self._texts).tolist()
         letters = np.array([len(word) for word in self._vocabulary.words], np.float32)
         self._letters: Marks = np.repeat(letters, np.diff(self._starts))
         self._shared = [frozenset(text.split()) for text in shared]
-        self._texts = len(self.names) + len(shared)
 
     def marks(self, typed: Sequence[str]) -> Marks:
         """How well each thing fits the words typed, the last of which may go on; 0: not at all."""

@@ -4,6 +4,7 @@ The door asks in these words. Two carriers know them: httpx, for whatever there 
 shorter way for plain GETs, which most questions are (decision 0001).
 """
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import lru_cache
@@ -15,6 +16,11 @@ import httpx
 from cities import Binding
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# An origin, then a path without dots to follow, and parameters, in which nothing is to be escaped.
+TEXT = r"(?:[A-Za-z0-9_.,:;=@!$&'()*+~{more}-]++|%[0-9A-F]{{2}})*+"
+PLAIN = re.compile(
+    rf"(https?://[a-z0-9.:-]++)(?:/(?!\.){TEXT.format(more='')})*+(?:\?{TEXT.format(more='/?')})?"
+)
 
 
 class Question(NamedTuple):
@@ -37,6 +43,21 @@ class Question(NamedTuple):
             return None
         moved = self._replace(url=str(httpx.URL(urljoin(self.url, location))))
         return moved if answer.status in (307, 308) else moved._replace(method="GET", body=None)
+
+    @property
+    def told(self) -> tuple[str, Mapping[str, str]]:
+        """What it is called in a trace, and whom it asks; never what for: a URL may have a key."""
+        source = self.binding.source
+        about = {
+            "http.request.method": self.method,
+            "server.address": self.host,
+            "poche.source": source,
+        }
+        return f"{self.method} {source}", about
+
+    def with_headers(self, more: Mapping[str, str]) -> "Question":
+        """The same, and these said, too."""
+        return self._replace(headers={**self.headers, **more}) if more else self
 
 
 class Answer(NamedTuple):
@@ -90,7 +111,26 @@ async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
         yield chunk
 
 
-@lru_cache(maxsize=1_024)  # a source asks for the same again and again, and it takes 30 µs
-def parsed(url: str) -> httpx.URL:
-    """An address, with everything in it escaped that has to be; httpx.InvalidURL."""
-    return httpx.URL(url)
+class Address(NamedTuple):
+    """Where something is asked: everything in its URL is escaped that has to be."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int | None  # None: the scheme's own
+
+
+def parsed(url: str) -> Address:
+    """An address; httpx.InvalidURL. What httpx would leave as it is does not take its 50 µs."""
+    plain = PLAIN.fullmatch(url)
+    if plain is not None:
+        origin = _escaped(plain[1])
+        if origin.url == plain[1]:
+            return origin._replace(url=url)
+    return _escaped(url)
+
+
+@lru_cache(maxsize=1_024)  # a source asks for the same again and again
+def _escaped(url: str) -> Address:
+    found = httpx.URL(url)
+    return Address(str(found), found.scheme, found.host, found.port)

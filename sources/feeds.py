@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import structlog
 
 from cities import Binding, City
-from sources.cache import Cached, Held
+from sources.cache import CLOCKS_APART_S, Cached, Held
 from sources.collection import Collection
 from sources.errors import Changed, SourceError, Unavailable
 from sources.http import Door
@@ -24,6 +24,7 @@ from sources.reading import Reader, read_all
 from sources.replies import NotModified, Validators
 from sources.shrinking import Shrinking
 from sources.store import Payload
+from sources.tracing import step
 
 T = TypeVar("T")
 log = structlog.get_logger("sources.feeds")
@@ -46,18 +47,23 @@ Snapshot = dict[type, Collection[Any] | SourceError]
 
 
 class Feed:
-    """The tables that share one payload. The first one's policy holds for all.
+    """The tables that share one payload, which has a name. The first one's policy holds for all.
 
     A feed that is made into something lasting takes its time, so it is a feed of its
     own, which `follows` the one that fetches the same payload.
     """
 
     def __init__(
-        self, city: City, tables: Sequence[Table], door: Door, follows: "Feed | None" = None
+        self,
+        city: City,
+        tables: Sequence[Table],
+        door: Door,
+        follows: "Feed | None" = None,
+        name: str | None = None,
     ) -> None:
         self.tables = tables
         self.followed = False
-        self.name = tables[0].speaks.feed()
+        self.name = name or tables[0].speaks.feed()
         self.problems: dict[type, SourceError] = {}
         self._city = city
         self._door = door
@@ -112,23 +118,31 @@ class Feed:
         return found
 
     async def _load(self, held: Held[Snapshot] | None) -> Held[Snapshot]:
+        source = self.tables[0].binding.source
+        with step(f"read {source}", {"poche.source": source}, tracer=self._door.tracer):
+            return await self._next(held)
+
+    async def _next(self, held: Held[Snapshot] | None) -> Held[Snapshot]:
         """The next snapshot: out of another replica's hands, or the upstream's."""
         first, store = self.tables[0].binding, self._door.store
         if self._follows is not None:
             await self._follows.cached.get()
         elif held is None and self._keeps_payload:
             held = self.cached.held = await self._recalled()
-        now = self._door.clock()
-        since = now.timestamp() - first.ttl_s
-        if held is not None and held.fetched_at <= now:  # unless somebody set the clock back
-            since = max(since, held.fetched_at.timestamp())
+        now = self._door.clock().timestamp()
+        since, until = max(now - first.ttl_s, _read_at(held, now)), now + CLOCKS_APART_S
         async with store.lease(self.name, LEASE_CALLS * first.timeout_s) as ours:
             if ours:
-                payload = await store.get(self.name, since)
+                payload = await store.get(self.name, since, until)
             else:
-                payload = await store.newer(self.name, since, first.timeout_s)
+                payload = await store.newer(self.name, since, first.timeout_s, until)
             if payload is not None:
-                return await self._taken(payload, held)
+                try:
+                    return await self._taken(payload, held)
+                except Changed as error:  # it may be another version's, or nobody's
+                    doubted = error.retry_after_s is not None  # as the upstream's would be
+                    if doubted or not ours or self._follows is not None:
+                        raise
             if not ours and not store.alone:  # else there is nobody left to wait for
                 raise Unavailable("somebody else asked it, and could not read it", first)
             try:
@@ -160,9 +174,9 @@ class Feed:
             while True:
                 await bell.wait()
                 bell.clear()
-                held = self.cached.held
-                than = held.fetched_at.timestamp() if held is not None else 0.0
-                payload = await self._door.store.get(self.name, than)
+                now = self._door.clock().timestamp()
+                than = _read_at(self.cached.held, now)
+                payload = await self._door.store.get(self.name, than, now + CLOCKS_APART_S)
                 if payload is not None:
                     self.cached.read(partial(self._taken, payload))
 
@@ -226,6 +240,8 @@ class Feed:
             items, dropped = read_all(table.reader, rows, self._city, table.binding)
         except ValueError as error:
             return self._changed(error, table.binding)
+        except OSError as error:
+            return Unavailable(f"it cannot be kept: {error}", table.binding)
         if dropped and not items:
             return Changed(f"none of {dropped} rows could be read", table.binding)
         return Collection(table.binding, tuple(items), dropped, now)
@@ -253,3 +269,9 @@ class Feed:
             except ValueError as error:
                 found[kind] = self._changed(error, table.binding)
         return found
+
+
+def _read_at(held: Held[Snapshot] | None, now: float) -> float:
+    """When what is held was read, in seconds since 1970; 0 if the clock was set back meanwhile."""
+    at = 0.0 if held is None else held.fetched_at.timestamp()
+    return at if at <= now else 0.0

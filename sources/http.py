@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from cities import Binding, Upstream
-from sources.breaker import Breaker, State
+from sources.breaker import OPEN_S, Breaker, State
 from sources.errors import (
     Changed,
     Invalid,
@@ -26,18 +26,33 @@ from sources.errors import (
     Unavailable,
     Unheard,
 )
-from sources.exchange import Answer, Exchange, Question, Unconnected, over_httpx, parsed
+from sources.exchange import (
+    Address,
+    Answer,
+    Exchange,
+    Question,
+    Unconnected,
+    over_httpx,
+    parsed,
+)
 from sources.protocols import Reply
-from sources.replies import NotModified, Validators, bounded, is_private, retry_after
+from sources.replies import (
+    CONDITIONS,
+    NotModified,
+    Validators,
+    bounded,
+    is_private,
+    retry_after,
+)
 from sources.retries import Passing, retried
 from sources.secrets import Secrets, Signature
 from sources.store import Memory, Store
+from sources.tracing import OK, Span, Tracer, step, tell
 from sources.upstreams import Upstreams
 
 MAX_REDIRECTS = 3
 MAX_SHARED = 64 << 20  # bytes of payloads that several feeds of one process take turns at
 PASSING = {502, 503, 504}
-CONDITIONS = {"etag": "if-none-match", "last-modified": "if-modified-since"}
 HEADERS = {"user-agent": "poche/0.1", "accept-encoding": "gzip"}
 Complaint = Callable[[bytes], str | None]
 
@@ -50,7 +65,7 @@ class Door:
     first step of the path: the sandbox. `secrets` are the environment,
     `folder` is where lasting things are kept, `upstreams` what the city files say
     of whole hosts. `clock` tells the time of day, `ticks` the seconds that pass,
-    which nobody sets back.
+    which nobody sets back. Reads that no request began are told to `tracer`.
     """
 
     def __init__(
@@ -65,6 +80,7 @@ class Door:
         folder: Path,
         secrets: Mapping[str, str] | None = None,
         upstreams: Mapping[str, Upstream] | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._exchange = over_httpx(client)
         self._get = get or self._exchange
@@ -74,13 +90,17 @@ class Door:
         self.calls: Counter[tuple[str, str]] = Counter()  # by source and outcome
         self._breakers: dict[str, Breaker] = {}
         self.clock = clock
+        self.tracer = tracer
         self.store = store or Memory(ticks, max_bytes=MAX_SHARED)
         self.upstreams = Upstreams(self.store, upstreams or {})
         self._ticks = ticks
 
     def breaker(self, binding: Binding) -> Breaker:
         """What watches over the calls to one source."""
-        return self._breakers.setdefault(binding.source, Breaker(self._ticks))
+        found = self._breakers.get(binding.source)
+        if found is None:
+            found = self._breakers[binding.source] = Breaker(self._ticks)
+        return found
 
     def forgive(self, source: str) -> None:
         """Forget how a source did that is asked in another way, or elsewhere, from now on."""
@@ -106,17 +126,19 @@ class Door:
         """One attempt, if the breaker and the quota let it through."""
         binding = asking.binding
         breaker = self.breaker(binding)
-        breaker.open_for(await self.store.tripped(binding.source))
+        breaker.open_for(min(await self.store.tripped(binding.source), OPEN_S))
         permit = breaker.admit()
         if permit is None:
             raise Unheard("its breaker is open", binding, retry_after_s=breaker.retry_in or 1)
-        with permit:
+        with permit, step(*question.told, "client") as span:
+            if span is not None:
+                question = question.with_headers(span.headers(question.host))
             try:
                 reply = await self._sent(asking, question, limit)
             except (Passing, SourceError, NotModified) as error:
                 cause = error.error if isinstance(error, Passing) else error
                 outcome = cause.code if isinstance(cause, SourceError) else "NOT_MODIFIED"
-                self.calls[binding.source, outcome] += 1
+                self._count(binding.source, outcome, span)
                 if isinstance(cause, Unavailable):
                     permit.failed()
                     await self._tell(breaker, binding)
@@ -125,13 +147,18 @@ class Door:
                 raise
             except asyncio.CancelledError:
                 if limit.expired():  # nobody changed their mind: it is too slow
-                    self.calls[binding.source, Unavailable.code] += 1
+                    self._count(binding.source, Unavailable.code, span)
                     permit.failed()
                     await self._tell(breaker, binding)
                 raise
             permit.succeeded()
-            self.calls[binding.source, "OK"] += 1
+            self._count(binding.source, OK, span)
             return reply
+
+    def _count(self, source: str, outcome: str, span: Span | None) -> None:
+        self.calls[source, outcome] += 1
+        if span is not None:
+            span.outcome = outcome
 
     async def _tell(self, breaker: Breaker, binding: Binding) -> None:
         """The other replicas need not find out for themselves that a source is down."""
@@ -148,7 +175,7 @@ class Door:
                     moved = question.moved(answer)
                     if moved is None:
                         return await self._read(asking, answer, question.host)
-                    if not _at_home(httpx.URL(moved.url), httpx.URL(question.url)):
+                    if not _at_home(parsed(moved.url), parsed(question.url)):
                         raise Refused("redirects to another host", binding)
                     question = moved
             raise Changed("too many redirects", binding)
@@ -163,12 +190,14 @@ class Door:
 
     async def _read(self, asking: "Asking", answer: Answer, host: str) -> Reply:
         binding, status = asking.binding, answer.status
+        tell({"http.response.status_code": status})
         if status == 304:
             if asking.conditional:
                 raise NotModified
             raise Changed("304 to a question that was not conditional", binding)
         encoding = answer.headers.get("content-encoding", "")
         body = await bounded(answer.chunks, encoding, binding)
+        tell({"poche.bytes": len(body)})
         if status < 300:
             return Reply(body, answer.headers)
         said = asking.complaint(body) or answer.reason
@@ -248,12 +277,12 @@ class Asking:
     def _address(self, url: str, params: Mapping[str, str | Sequence[str]] = {}) -> str:
         """What is asked, with these parameters if there are any instead of its own."""
         try:
-            address = parsed(url)
+            address = parsed(url).url
         except httpx.InvalidURL as error:
             raise Changed(f"not an address to ask: {error}", self.binding) from None
         if not params:
-            return str(address)
-        return f"{str(address).partition('#')[0].partition('?')[0]}?{urlencode(params, doseq=True)}"
+            return address
+        return f"{address.partition('#')[0].partition('?')[0]}?{urlencode(params, doseq=True)}"
 
     async def _send(
         self,
@@ -278,6 +307,6 @@ class Asking:
         return await self._door.call(self, question, once=once)
 
 
-def _at_home(url: httpx.URL, home: httpx.URL) -> bool:
+def _at_home(url: Address, home: Address) -> bool:
     """Whether it is the same host, and no less private on the way."""
     return (url.host, url.port) == (home.host, home.port) and url.scheme in ("https", home.scheme)

@@ -18,8 +18,12 @@ class KeptPayload:
     """Of one table; a file that cannot be written or read costs a restart, and no answer."""
 
     def __init__(self, folder: Path, binding: Binding) -> None:
-        self._path = folder / binding.city / f"{binding.table}.payload"
+        self._folder = folder
         self._binding = binding
+
+    @property
+    def _path(self) -> Path:
+        return self._folder / self._binding.city / f"{self._binding.table}.payload"
 
     def keep(self, payload: Payload) -> None:
         try:

@@ -7,7 +7,7 @@ what a client is looking for: then there is no end of keys, and of most there is
 nothing, which is not believed for long.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from operator import itemgetter
@@ -41,7 +41,7 @@ class Keyed:
         self._door = door
         self._most = most
         self._feeds: dict[str, Feed] = {}  # the one asked for last comes last
-        self.answers: Counter[str] = Counter()  # of all of them, as of `Cached`
+        self.answers: dict[str, int] = defaultdict(int)  # of all of them, as of `Cached`
         self._unasked = Feed(city, (self.table,), door)
 
     def latest(self, keys: Iterable[str] = ()) -> Feed:
@@ -77,7 +77,9 @@ class Keyed:
         feed = self._feeds.pop(key, None)
         if feed is None:
             speaks = self.table.speaks.one(key)
-            feed = Feed(self._city, (replace(self.table, speaks=speaks),), self._door)
+            name = f"{self._unasked.name} {key}"
+            table = Table(self.table.binding, speaks, self.table.reader)
+            feed = Feed(self._city, (table,), self._door, name=name)
             feed.cached.ahead = False
             feed.cached.answers = self.answers
             if len(self._feeds) >= self._most:

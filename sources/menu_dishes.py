@@ -14,7 +14,6 @@ The same menu in many canteens is one `Menu` that names them all.
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -127,7 +126,7 @@ def _standard(row: Row) -> Row:
     """The same row by our words, whichever generation of the header it has."""
     named = {_word(name): value for name, value in row.raw.items() if value not in (None, "")}
     named.pop("", None)
-    return replace(row, raw={**row.raw, **named})
+    return Row(row.city, {**row.raw, **named}, row.fields, row.binding)
 
 
 @lru_cache(maxsize=1_024)

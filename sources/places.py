@@ -10,6 +10,7 @@ commune, in one column, and `ST-SEBASTIEN` for Saint-Sébastien-sur-Loire.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,9 +28,15 @@ SAINTS = {"st": "saint", "ste": "sainte"}
 ARTICLES = {"la", "le", "les", "l"}
 YES_OR_NO = {"oui": "oui", "true": "oui", "non": "non", "false": "non"}
 CEDEX = re.compile(r" cedex\b.*")
+MOST_CITIES = 64  # whose communes are remembered
 WEBSITE = re.compile(
     r"(?P<scheme>https?://)?(?P<rest>[\w-]+(\.[\w-]+)+(:\d+)?([/?#][^\s<>\"]*)?)", re.IGNORECASE
 )
+
+# Communes by the words that tell them apart: their names, and their codes.
+Communes = Mapping[tuple[str, ...], tuple[str, str | None]]
+
+_made: dict[int, tuple[Mapping[str, str], Communes]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ def public_place(row: Row) -> PublicPlace | None:
     Tables without ids tell places apart by where they are, to the metre. One without a name,
     such as a drinking fountain, is called after its street, or else by what it is.
     """
-    part = row.binding.part if row.binding is not None and row.binding.part is not None else ""
+    part = row.binding.part or "" if row.binding is not None else ""
     kind = _kind(row.find_text("kind") or "") if "kind" in row.fields else _kind(part)
     if not kind:
         return None
@@ -136,7 +143,9 @@ def _spot(position: Position) -> str:
 
 def _details(row: Row) -> list[Detail]:
     """What the city file wants shown besides, as the source has it."""
-    columns = row.binding.details if row.binding is not None else {}
+    columns = row.binding.details if row.binding is not None else None
+    if not columns:
+        return []
     inner = Row(row.city, row.raw, columns)
     said = {label: _said(inner, label) for label in columns}
     return [Detail(label=label, value=text) for label, text in said.items() if text is not None]
@@ -154,7 +163,7 @@ def commune(city: City, text: str) -> tuple[str, str | None]:
     The beginning of a name will do if no other commune's begins so. For a
     commune that the city does not list: the text as it came, and None.
     """
-    communes = _communes(tuple(city.communes.items()))
+    communes = _communes(city.communes)
     written = _words(text)
     if written in communes:
         return communes[written]
@@ -164,15 +173,20 @@ def commune(city: City, text: str) -> tuple[str, str | None]:
 
 def find_website(row: Row) -> str | None:
     """What a browser can open, `https://` where no scheme is given; None for anything else."""
-    found = WEBSITE.fullmatch(row.find_text("website") or "")
+    text = row.find_text("website")
+    found = None if text is None else WEBSITE.fullmatch(text)
     return found and (found["scheme"] or "https://").lower() + found["rest"]
 
 
-@lru_cache(maxsize=64)
-def _communes(
-    listed: tuple[tuple[str, str], ...],
-) -> dict[tuple[str, ...], tuple[str, str | None]]:
-    return {_words(name): (name, insee) for insee, name in listed}
+def _communes(listed: Mapping[str, str]) -> Communes:
+    """A city's communes by their words; made once, as the list is the city file's own."""
+    known = _made.get(id(listed))
+    if known is None or known[0] is not listed:
+        if len(_made) >= MOST_CITIES:
+            _made.clear()
+        made = {_words(name): (name, insee) for insee, name in listed.items()}
+        known = _made[id(listed)] = listed, made
+    return known[1]
 
 
 @lru_cache(maxsize=1_000)  # most rows are of the same few communes

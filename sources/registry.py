@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeVar
 
 from cities import Binding, City, upstreams
@@ -27,10 +27,11 @@ from sources.joined import Joined
 from sources.keyed import Keyed
 from sources.naming import Names
 from sources.reading import doubts, readers
-from sources.report import collection_of, doubt_of, source_of
+from sources.report import Ground, collection_of, doubt_of, ground_of, in_order, source_of
 from sources.succession import hand_over, same
 
 T = TypeVar("T")
+X = TypeVar("X")
 WARM_UP_S = 3
 
 
@@ -164,18 +165,29 @@ class Sources:
 
         Or `only` some by id, each with the keys that it was asked for, if it is keyed.
         """
-        now = self.clock()
-        feeds = dict(self._feeds)
-        for at, keyed in self._keyed.items():
-            feeds[at] = keyed.latest((only or {}).get(keyed.table.binding.source, ()))
-        found = {
-            table.binding.table: source_of(feed, table, now, partial(self._held, city))
-            for (kind, slug), feed in feeds.items()
-            if slug == city
-            for table in feed.tables
-            if table.reader.kind is kind and (only is None or table.binding.source in only)
-        }
-        return [found[table] for table in self.cities[city].bindings if table in found]
+        return self._told(city, only, source_of)
+
+    def grounds(self, city: str, only: Mapping[str, Iterable[str]]) -> list[Ground]:
+        """As much of that as an answer tells of what it rests on."""
+        return self._told(city, only, ground_of)
+
+    def _told(
+        self, city: str, only: Mapping[str, Iterable[str]] | None, of: Callable[..., X]
+    ) -> list[X]:
+        now, held, found = self.clock(), partial(self._held, city), []
+        for source, table in self._tables[city]:
+            if only is None or source in only:
+                at = table.reader.kind, city
+                keyed = self._keyed.get(at)
+                feed = keyed.latest((only or {}).get(source, ())) if keyed else self._feeds[at]
+                found.append(of(feed, table, now, held))
+        return found
+
+    @cached_property
+    def _tables(self) -> Mapping[str, Sequence[tuple[str, Table]]]:
+        read = [(kind, feed.tables) for (kind, _), feed in self._feeds.items()]
+        asked = [(kind, (keyed.table,)) for (kind, _), keyed in self._keyed.items()]
+        return in_order(self.cities.values(), [*read, *asked])
 
     def basis(
         self, kind: type, city: str, key: str | None, read: Collection[Any] | None
@@ -250,7 +262,7 @@ class Sources:
             if feed.lasting:
                 feed.cached.read()
         for city in self.cities.values():  # nor a calendar, which takes a moment to load
-            await asyncio.to_thread(Calendar.of(city).load, self.clock().date())
+            await Calendar.of(city).ready(self.clock().date())
 
     def close(self) -> None:
         """Stop all reading."""

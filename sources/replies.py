@@ -7,12 +7,15 @@ from collections.abc import AsyncIterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from cities import Binding
 from sources.errors import Changed, Unavailable
 
 DAY_S = 86_400.0
 STEP = 1 << 20  # bytes that are inflated at once
+# How one asks, by the header that said what a payload is to be recognised by.
+CONDITIONS = {"etag": "if-none-match", "last-modified": "if-modified-since"}
 
 
 class NotModified(Exception):
@@ -31,6 +34,7 @@ class Validators:
         self.held, self.fresh = dict(given), {}
 
 
+@lru_cache(maxsize=1_024)
 def is_private(host: str) -> bool:
     """Whether a literal address, or the name `localhost`, is not of the public internet."""
     try:

@@ -1,11 +1,12 @@
 """Report: how one source is doing, told by what is held of it and by how its last read went."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import strawberry
 
+from cities import City
 from schema.provenance import Source, SourceState, seconds
 from sources.cache import Cached
 from sources.collection import Collection
@@ -25,20 +26,59 @@ def doubt_of(
     feed: Feed, kind: type, held: Callable[[type], Collection[Any] | None], now: datetime
 ) -> str | None:
     """What speaks against what is held of a kind of thing."""
-    collection = collection_of(feed, kind)
-    if collection is None or kind not in doubts:
+    if kind not in doubts or (collection := collection_of(feed, kind)) is None:
         return None
     return doubts[kind](collection, now, held)
+
+
+def in_order(
+    cities: Iterable[City], read: Iterable[tuple[type, Sequence[Table]]]
+) -> Mapping[str, Sequence[tuple[str, Table]]]:
+    """Each city's tables with the ids of their sources, in the order of its file.
+
+    `read` has the tables by the kind of thing that is wanted of them.
+    """
+    of = {one.binding.source: one for kind, some in read for one in some if one.reader.kind is kind}
+    ids = {city.slug: [one.source for one in city.bindings.values()] for city in cities}
+    return {slug: [(id_, of[id_]) for id_ in some if id_ in of] for slug, some in ids.items()}
+
+
+class Ground(NamedTuple):
+    """What an answer is told of a source that it rests on."""
+
+    id: str
+    state: SourceState
+    fetched_at: datetime | None
+    licence: str | None
+
+
+def ground_of(
+    feed: Feed, table: Table, now: datetime, held: Callable[[type], Collection[Any] | None]
+) -> Ground:
+    """The same as of `source_of`, at a third of its time."""
+    collection = collection_of(feed, table.reader.kind)
+    state = _state(feed, collection, _trouble(feed, table, now, held), now)
+    fetched_at = None if collection is None else collection.fetched_at
+    return Ground(table.binding.source, state, fetched_at, table.binding.licence)
+
+
+def _trouble(
+    feed: Feed, table: Table, now: datetime, held: Callable[[type], Collection[Any] | None]
+) -> SourceError | None:
+    """What went wrong with the last read, or what speaks against what was read."""
+    kind = table.reader.kind
+    error = feed.cached.error or feed.problems.get(kind)
+    if error is None and (doubt := doubt_of(feed, kind, held, now)) is not None:
+        return Changed(doubt, table.binding)
+    return error
 
 
 def source_of(
     feed: Feed, table: Table, now: datetime, held: Callable[[type], Collection[Any] | None]
 ) -> Source:
-    binding, cached, kind = table.binding, feed.cached, table.reader.kind
-    collection = collection_of(feed, kind)
-    error = cached.error or feed.problems.get(kind)
-    if error is None and (doubt := doubt_of(feed, kind, held, now)) is not None:
-        error = Changed(doubt, binding)
+    binding, cached = table.binding, feed.cached
+    collection = collection_of(feed, table.reader.kind)
+    error = _trouble(feed, table, now, held)
     fetched_at = collection.fetched_at if collection is not None else None
     return Source(
         id=strawberry.ID(binding.source),

@@ -6,13 +6,12 @@ where there is nothing to read, `find_x()` returns None.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import isfinite
 from typing import Any
 from unicodedata import category
 
-from cities import Binding, City, Column
+from cities import Binding, City, Column, Columns
 from schema.languages import Text
 from schema.places import Position
 from sources.geojson import find_within
@@ -21,52 +20,54 @@ from sources.languages import own, texts
 TRUE = {"true", "oui", "o", "yes", "vrai", "1"}
 FALSE = {"false", "non", "n", "no", "faux", "0"}
 NOTHING = {"", "-", ".", "null", "none", "n/a"}
+LONGEST_NOTHING = max(map(len, NOTHING))
 LATEST = 1 << 35  # seconds since 1970: the year 3058
+UNNAMED = Columns()
 
 
-@dataclass(frozen=True)
 class Row:
-    city: City
-    raw: Mapping[str, Any]
-    fields: Mapping[str, Column]
-    binding: Binding | None = None  # of the table that it is a row of; None within a row
+    """A record of a city's table, which nobody changes."""
+
+    __slots__ = ("_ways", "binding", "city", "fields", "raw")
+
+    def __init__(
+        self,
+        city: City,
+        raw: Mapping[str, Any],
+        fields: Mapping[str, Column],
+        binding: Binding | None = None,
+    ) -> None:
+        """`binding` is that of the table that it is a row of; None within a row."""
+        if type(fields) is not Columns:
+            fields = Columns(fields) if fields else UNNAMED
+        self.city = city
+        self.raw = raw
+        self.fields = fields
+        self.binding = binding
+        self._ways = fields.ways
 
     def find(self, name: str) -> Any:
         """The value as it came, or None if the column is absent."""
-        column = self.fields.get(name)
-        if column is None:
-            return self._at(name)
-        if isinstance(column.column, str):  # nearly all: a list of one would take twice as long
-            value = self._meant(column, column.column)
-            return column.otherwise or value if value is None or value == "" else value
-        meant = [self._meant(column, path) for path in column.column]
-        found = next((one for one in meant if one is not None and one != ""), column.otherwise)
-        return "" if found is None and "" in meant else found
-
-    def _at(self, path: str) -> Any:
-        value = self.raw.get(path)
-        return _descend(self.raw, path) if value is None and "." in path else value
-
-    def _meant(self, column: Column, path: str) -> Any:
-        """What one of a column's places says, in the city file's words if it has any."""
-        value = self._at(path)
-        if column.part is not None and value is not None:
-            parts = str(value).split(column.separator)
-            value = parts[column.part - 1] if len(parts) >= column.part else None
-        return value if column.values is None else column.values.get(str(value).strip())
+        return self._ways[name](self.raw)
 
     def find_text(self, name: str) -> str | None:
         """One line of text; of several languages the first."""
-        value = self.find(name)
-        if isinstance(value, dict | list):
-            value = own(value)
-        if value is None or isinstance(value, bool):
+        value = self._ways[name](self.raw)
+        if value is None:
             return None
-        text = str(value)
-        if not text.isprintable():
-            text = "".join(map(_seen, text))
-        text = " ".join(text.split())
-        return None if text.casefold() in NOTHING else text
+        if type(value) is not str:
+            if isinstance(value, dict | list):
+                value = own(value)
+            if value is None or isinstance(value, bool):
+                return None
+            value = str(value)
+        if not value.isprintable():
+            value = "".join(map(_seen, value))
+        if " " in value and ("  " in value or value[0] == " " or value[-1] == " "):
+            value = " ".join(value.split())  # no other blank is printable
+        if len(value) <= LONGEST_NOTHING and value.casefold() in NOTHING:
+            return None
+        return value
 
     def text(self, name: str) -> str:
         text = self.find_text(name)
@@ -81,16 +82,22 @@ class Row:
     def find_flag(self, name: str) -> bool | None:
         """True, False, or None for anything that says neither."""
         value = self.find(name)
-        text = ("" if value is None else str(value)).strip().casefold()
+        if value is None or value is True or value is False:
+            return value
+        text = str(value).strip().casefold()
         return True if text in TRUE else False if text in FALSE else None
 
     def find_number(self, name: str) -> float | None:
-        value = self.find(name)
-        try:
-            number = float(str(value).replace(",", "."))
-        except ValueError:
+        value = self._ways[name](self.raw)
+        if value is None:
             return None
-        return number if isfinite(number) else None
+        kind = type(value)
+        if kind is not float:
+            try:
+                value = float(value if kind is int else str(value).replace(",", "."))
+            except (ValueError, OverflowError):
+                return None
+        return value if isfinite(value) else None
 
     def find_count(self, name: str) -> int | None:
         """How many there are; what is below 0 is how some upstreams write that nobody knows."""
@@ -107,16 +114,16 @@ class Row:
     def find_instant(self, name: str) -> datetime | None:
         """An aware instant, also of seconds since 1970; fractions of microseconds are cut off."""
         value = self.find(name)
-        if isinstance(value, datetime):
+        if value is None or isinstance(value, datetime):
             return value
         if isinstance(value, int) and not isinstance(value, bool):
             # What nobody filled in is 0, which is no instant of any city's.
             return datetime.fromtimestamp(value, UTC) if 0 < value < LATEST else None
         try:
-            instant = datetime.fromisoformat(str(value)) if value is not None else None
+            instant = datetime.fromisoformat(str(value))
         except ValueError:
             return None
-        return instant if instant is not None and instant.tzinfo is not None else None
+        return instant if instant.tzinfo is not None else None
 
     def find_position(self, name: str = "position") -> Position | None:
         """From `lat` and `lon` columns if the city names them, else from one `position`.
@@ -147,12 +154,6 @@ def _seen(character: str) -> str:
     if character.isprintable():
         return character
     return "" if category(character) == "Cf" else " "
-
-
-def _descend(raw: Any, path: str) -> Any:
-    for step in path.split("."):
-        raw = raw.get(step) if isinstance(raw, Mapping) else None
-    return raw
 
 
 def _position(lat: Any, lon: Any) -> Position | None:

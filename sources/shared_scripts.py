@@ -16,6 +16,14 @@ def milliseconds(seconds: float) -> int:
     return max(1, round(seconds * 1000))
 
 
+# Nobody holds a lease for longer than it may last: such a one is not ours, or a clock was set back.
+LEASE = """
+local held, token, px = KEYS[1], ARGV[1], tonumber(ARGV[2])
+local left = redis.call('PTTL', held)
+if left == -1 or left > px then redis.call('DEL', held) end
+return redis.call('SET', held, token, 'NX', 'PX', px)
+"""
+
 # Only its own holder ends a lease; who waits for it is told. Says that it was done.
 RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then
@@ -33,16 +41,22 @@ local size = tonumber(head[2]) or 0
 return {size, size <= 65536 and redis.call('HGET', KEYS[1], 'record')}
 """
 
-# Times are microseconds of the store's clock; `now` is only given by tests.
+# Times are microseconds of the store's clock; `now` is only given by tests. What was called later
+# than now was called before that clock was set back: it counts as if it were made now.
 TAKE = """
 local budget, closed, life, settling = unpack(KEYS)
 local known, call, calls, period, take = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+local settle = tonumber(ARGV[6])
 local time = redis.call('TIME')
-local now = tonumber(ARGV[6]) or time[1] * 1000000 + time[2]
+local now = tonumber(ARGV[7]) or time[1] * 1000000 + time[2]
 if redis.call('GET', life) ~= known then return {-1, 0, 0, 0} end
 redis.call('ZREMRANGEBYSCORE', budget, '-inf', now - period)
+for _, later in ipairs(redis.call('ZRANGEBYSCORE', budget, '(' .. string.format('%.0f', now), '+inf')) do
+  redis.call('ZADD', budget, now, later)
+end
 local used = redis.call('ZCARD', budget)
-local wait = math.max(0, redis.call('PTTL', closed), redis.call('PTTL', settling)) * 1000
+local settles = math.min(redis.call('PTTL', settling), settle)
+local wait = math.max(0, redis.call('PTTL', closed), settles) * 1000
 if used >= calls then
   local frees = redis.call('ZRANGE', budget, used - calls, used - calls, 'WITHSCORES')
   wait = math.max(wait, tonumber(frees[2]) + period - now)
@@ -68,6 +82,7 @@ if doubt == '1' or (known ~= '' and known ~= current) then
 end
 redis.call('ZADD', replicas, now, replica)
 redis.call('ZREMRANGEBYSCORE', replicas, '-inf', now - alive)
+redis.call('ZREMRANGEBYSCORE', replicas, now + alive, '+inf')
 return {current, now, redis.call('ZRANGE', replicas, 0, -1)}
 """
 

@@ -11,21 +11,22 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from math import inf
 from typing import Any, Self, TypeVar
 
-import msgspec
 import structlog
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
-from redis.exceptions import RedisError
 
 from cities import Quota
+from sources.envelope import LARGE, MOST, opened, sealed
 from sources.quota import paced
 from sources.shared_quota import Ledger
-from sources.shared_scripts import BEAT, READ, RELEASE, SHELVE, TAKE, VERSION, key, milliseconds
+from sources.shared_scripts import BEAT, LEASE, READ, RELEASE, SHELVE, TAKE, key, milliseconds
 from sources.store import MIB, Left, Payload, Shelves, Store, digest
+from sources.tracing import step
 
 T = TypeVar("T")
 log = structlog.get_logger("sources")
@@ -37,9 +38,9 @@ ALIVE_S = 5.0  # a replica that has not been heard for so long is gone
 SETTLE_S = 2.5  # in which every replica finds out that the store is back, and tells its calls
 ALONE_S = 5.0
 CONNECTIONS = 16
+TRIES = 3  # to tell a store what it lost, which loses it again
 SHELF_S = 30 * 86_400.0  # a shelf that nobody uses for so long is cleared
 
-envelope = msgspec.msgpack.Decoder(tuple[int, Payload])
 NEWS, LIFE, SETTLING, REPLICAS = (key(k) for k in ("news", "life", "settling", "replicas"))
 
 
@@ -73,6 +74,7 @@ class Shared(Store):
         self._read: Any = self._redis.register_script(READ)
         self._take: Any = self._redis.register_script(TAKE)
         self._beat: Any = self._redis.register_script(BEAT)
+        self._lease: Any = self._redis.register_script(LEASE)
         self._release: Any = self._redis.register_script(RELEASE)
         self._shelve: Any = self._redis.register_script(SHELVE)
         self._shelves = Shelves()  # for as long as it is alone
@@ -92,23 +94,28 @@ class Shared(Store):
         """How many there are, this one included, as far as it knows."""
         return len(self._ledger)
 
-    async def get(self, feed: str, than: float = 0.0) -> Payload | None:
+    async def get(self, feed: str, than: float = 0.0, until: float = inf) -> Payload | None:
         name = key("feed", digest(feed))
-        found = await self._ask(lambda: self._read(keys=[name], args=[repr(than)]), None)
-        if found is None:
+
+        async def head() -> tuple[int, object]:
+            found = await self._read(keys=[name], args=[repr(than)])
+            size, record = (0, b"") if found is None else found
+            return int(size), record
+
+        size, record = await self._ask("get", head, (0, b""))
+        if not 0 <= size <= MOST:
             return None
-        size, record = found
         if record is None:
-            record = await self._ask(lambda: self._redis.hget(name, "record"), None, size)
-        try:
-            version, payload = envelope.decode(record or b"")
-        except msgspec.DecodeError:  # another version's, or nobody's
-            return None
-        return payload if version == VERSION and payload.fetched_at > than else None
+            record = await self._ask("get", lambda: self._redis.hget(name, "record"), None, size)
+        payload = opened(record) if size < LARGE else await asyncio.to_thread(opened, record)
+        return payload if payload and than < payload.fetched_at <= until else None
 
     async def put(self, feed: str, payload: Payload, keep_s: float) -> None:
-        name, size = digest(feed), len(payload.body)
-        record = msgspec.msgpack.encode((VERSION, payload))
+        if self.alone:
+            return
+        small = len(payload.body) < LARGE
+        record = sealed(payload) if small else await asyncio.to_thread(sealed, payload)
+        name, size = digest(feed), len(record)
 
         async def share() -> None:
             async with self._redis.pipeline(transaction=True) as together:
@@ -119,7 +126,7 @@ class Shared(Store):
                 together.publish(NEWS, name)
                 await together.execute()
 
-        await self._ask(share, None, size)
+        await self._ask("put", share, None, size)
 
     @asynccontextmanager
     async def lease(self, feed: str, for_s: float) -> AsyncIterator[bool]:
@@ -127,16 +134,17 @@ class Shared(Store):
             yield True
             return
         name, token, px = digest(feed), secrets.token_hex(8), milliseconds(for_s)
-        held = key("lease", name)
-        ours = await self._ask(lambda: self._redis.set(held, token, nx=True, px=px), True)
+        held = [key("lease", name)]
+        ours = await self._ask("lease", lambda: self._lease(keys=held, args=[token, px]), True)
         try:
             yield bool(ours)
         finally:
-            if ours and not await self._ask(lambda: self._give_back(token, name), None):
+            if ours and not await self._ask("release", lambda: self._give_back(token, name), None):
                 self._owed[token] = name  # a frozen store grants what it was asked when it thaws
 
     async def leased(self, feed: str) -> bool:
-        return bool(await self._ask(lambda: self._redis.exists(key("lease", digest(feed))), 0))
+        held = key("lease", digest(feed))
+        return bool(await self._ask("leased", lambda: self._redis.exists(held), 0))
 
     async def take(self, source: str, quota: Quota) -> float:
         quota, call = paced(quota), self._ledger.next_call()
@@ -156,7 +164,8 @@ class Shared(Store):
     async def exhaust(self, source: str, for_s: float) -> None:
         self._ledger.close(source, self._now() + for_s)
         px = milliseconds(for_s)
-        await self._ask(lambda: self._redis.set(key("closed", source), "1", px=px), None)
+        closed = key("closed", source)
+        await self._ask("exhaust", lambda: self._redis.set(closed, "1", px=px), None)
 
     async def left(self, source: str, quota: Quota) -> Left:
         quota = paced(quota)
@@ -169,19 +178,24 @@ class Shared(Store):
 
     async def trip(self, source: str, for_s: float) -> None:
         px = milliseconds(for_s)
-        await self._ask(lambda: self._redis.set(key("open", source), "1", px=px), None)
+        await self._ask("trip", lambda: self._redis.set(key("open", source), "1", px=px), None)
 
     async def tripped(self, source: str) -> float:
-        left_ms = await self._ask(lambda: self._redis.pttl(key("open", source)), 0)
-        return max(0.0, left_ms / 1000)
+        async def left_s() -> float:
+            return float(await self._redis.pttl(key("open", source))) / 1000
+
+        return max(0.0, await self._ask("tripped", left_s, 0.0))
 
     async def shelve(self, shelf: str, name: str, text: str | None, most: int) -> str | None:
         keys = [key("texts", digest(shelf)), key("used", digest(shelf))]
         args = [name, most, milliseconds(SHELF_S), *([] if text is None else [text])]
-        found = await self._ask(lambda: self._shelve(keys=keys, args=args), None)
-        if self.alone:
-            return self._shelves.shelve(shelf, name, text, most)
-        return None if found is None else str(found.decode())
+
+        async def shelved() -> str | None:
+            found = await self._shelve(keys=keys, args=args)
+            return None if found is None else str(found.decode())
+
+        found = await self._ask("shelve", shelved, None)
+        return self._shelves.shelve(shelf, name, text, most) if self.alone else found
 
     async def beat(self) -> None:
         """One heartbeat: who else is there, and whether the store is, and knows what we spent."""
@@ -201,7 +215,8 @@ class Shared(Store):
                         ],
                     )
                 self._ahead_s = now_us / 1e6 - self._clock()
-                if doubt or (known and known != life.decode()):
+                life, heard = life.decode(), sorted(one.decode() for one in replicas)
+                if doubt or (known and known != life):
                     async with asyncio.timeout(self._patience_s * 2):
                         await self._tell()
                 while self._owed:
@@ -209,11 +224,11 @@ class Shared(Store):
                     async with asyncio.timeout(self._patience_s):
                         await self._give_back(token, name)
                     del self._owed[token]
-            except (RedisError, OSError, TimeoutError) as error:
+            except Exception as error:  # it may answer anything
                 self._lost(error)
                 return
-            self._life = life.decode()
-            self._ledger.replicas = sorted(one.decode() for one in replicas)
+            self._life = life
+            self._ledger.replicas = heard
             self._ledger.doubt = False
             if self.alone:
                 self.alone = False
@@ -231,32 +246,41 @@ class Shared(Store):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._ask(lambda: self._redis.zrem(REPLICAS, self._ledger.replica), None)
+        await self._ask("leave", lambda: self._redis.zrem(REPLICAS, self._ledger.replica), None)
         await self._pool.aclose()
 
-    async def _ask(self, asking: Callable[[], Awaitable[T]], otherwise: T, size: int = 0) -> T:
+    async def _ask(
+        self, what: str, asking: Callable[[], Awaitable[T]], otherwise: T, size: int = 0
+    ) -> T:
         async with self._places:  # a crowd that waits for its turn says nothing of the store
             if self.alone:
                 return otherwise
             try:
-                async with asyncio.timeout(self._patience_s + size / BYTES_PER_S):
-                    return await asking()
-            except (RedisError, OSError, TimeoutError) as error:
+                with step(f"store {what}", {"db.system.name": "redis"}, "client"):
+                    async with asyncio.timeout(self._patience_s + size / BYTES_PER_S):
+                        return await asking()
+            except Exception as error:  # what it answers may be of any shape
                 self._lost(error)
                 return otherwise
 
-    async def _spend(self, source: str, quota: Quota, call: str, take: str) -> Any:
+    async def _spend(
+        self, source: str, quota: Quota, call: str, take: str
+    ) -> tuple[int, int, int, int] | None:
         """TAKE's reply; None if alone."""
 
-        async def asking() -> Any:
-            return await self._take(
-                keys=[key("budget", source), key("closed", source), LIFE, SETTLING],
-                args=[self._life, call, quota.calls, int(quota.period_s * 1e6), take, ""],
-            )
+        async def asking() -> tuple[int, int, int, int]:
+            keys = [key("budget", source), key("closed", source), LIFE, SETTLING]
+            period_us, settle = int(quota.period_s * 1e6), milliseconds(SETTLE_S)
+            args = [self._life, call, quota.calls, period_us, take, settle, ""]
+            wait, used, at, resets_in = map(int, await self._take(keys=keys, args=args))
+            return wait, used, at, resets_in
 
-        while (reply := await self._ask(asking, None)) is not None and reply[0] < 0:
+        for _ in range(TRIES):
+            reply = await self._ask("take", asking, None)
+            if reply is None or reply[0] >= 0:
+                return reply
             await self.beat()  # it lost its memory: tell it, then ask again
-        return reply
+        return None
 
     async def _give_back(self, token: str, name: str) -> Any:
         return await self._release(keys=[key("lease", name)], args=[token, NEWS, name])
@@ -297,7 +321,7 @@ class Shared(Store):
 
     async def _listen(self) -> None:
         while True:
-            with suppress(RedisError, OSError):
+            with suppress(Exception):  # which may be of any shape, too
                 async with self._redis.pubsub() as news:
                     await news.subscribe(NEWS)
                     async for message in news.listen():

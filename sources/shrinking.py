@@ -36,10 +36,10 @@ class Shrinking:
 
     def _accepted(self, binding: Binding) -> bool:
         """Whether the operator has left word that what comes next is to be believed; once."""
-        word = acceptance(self._folder, binding)
-        if not word.exists():
+        try:
+            acceptance(self._folder, binding).unlink()
+        except OSError:  # there is none, or none that could be taken back
             return False
-        word.unlink(missing_ok=True)
         return True
 
 

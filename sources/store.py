@@ -64,8 +64,8 @@ class Store(ABC):
         self._bells: dict[str, set[asyncio.Event]] = {}
 
     @abstractmethod
-    async def get(self, feed: str, than: float = 0.0) -> Payload | None:
-        """The feed's payload if there is one that was fetched after `than`."""
+    async def get(self, feed: str, than: float = 0.0, until: float = inf) -> Payload | None:
+        """The feed's payload if there is one that was fetched after `than`, and by `until`."""
 
     @abstractmethod
     async def put(self, feed: str, payload: Payload, keep_s: float) -> None:
@@ -109,7 +109,9 @@ class Store(ABC):
         A shelf keeps the `most` that were used last.
         """
 
-    async def newer(self, feed: str, than: float, within_s: float) -> Payload | None:
+    async def newer(
+        self, feed: str, than: float, within_s: float, until: float = inf
+    ) -> Payload | None:
         """The payload that the lease's holder fetches, as soon as it is there.
 
         None if the time passes, or the lease ends, without one.
@@ -120,7 +122,7 @@ class Store(ABC):
                     while True:
                         bell.clear()
                         held = await self.leased(feed)  # asked first: it is put, then released
-                        payload = await self.get(feed, than)
+                        payload = await self.get(feed, than, until)
                         if payload or not held:
                             return payload
                         with suppress(TimeoutError):
@@ -185,9 +187,11 @@ class Memory(Store):
         self._tripped: dict[str, float] = {}
         self._shelves = Shelves()
 
-    async def get(self, feed: str, than: float = 0.0) -> Payload | None:
-        payload, until = self._payloads.get(feed, (None, 0.0))
-        if payload is None or until <= self._clock() or payload.fetched_at <= than:
+    async def get(self, feed: str, than: float = 0.0, until: float = inf) -> Payload | None:
+        payload, kept_until = self._payloads.get(feed, (None, 0.0))
+        if payload is None or kept_until <= self._clock():
+            return None
+        if not than < payload.fetched_at <= until:
             return None
         self._payloads.move_to_end(feed)
         return payload
@@ -213,7 +217,8 @@ class Memory(Store):
         finally:
             if self._leases.get(feed) is mine:
                 del self._leases[feed]
-            self._ring(digest(feed))
+            if self._bells:
+                self._ring(digest(feed))
 
     async def leased(self, feed: str) -> bool:
         return feed in self._leases and self._leases[feed][1] > self._clock()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from cities import Binding, Quota, Upstream
 from sources.errors import OverQuota
 from sources.store import Store
+from sources.tracing import step
 
 PATIENCE_S = 5.0  # longer than that no read waits for a call that it may make later
 
@@ -41,7 +42,8 @@ class Upstreams:
                 if loop.time() + wait >= until:
                     raise OverQuota("its quota is spent", binding, retry_after_s=wait)
                 limit.reschedule((limit.when() or loop.time()) + wait)
-                await asyncio.sleep(wait)
+                with step("wait for quota"):
+                    await asyncio.sleep(wait)
 
     async def refused(self, binding: Binding, host: str, for_s: float) -> None:
         """The host itself says that its quota is spent: no call for so long."""
@@ -65,7 +67,10 @@ class Upstreams:
         return self.known.get(host, UNKNOWN)
 
     def _queue(self, name: str, places: int) -> asyncio.Semaphore:
-        return self._places.setdefault((name, places), asyncio.Semaphore(places))
+        found = self._places.get((name, places))
+        if found is None:
+            found = self._places[name, places] = asyncio.Semaphore(places)
+        return found
 
 
 UNKNOWN = Upstream()

@@ -5,7 +5,6 @@ dropped. So the words are kept under the hashes of all such remains; a look at o
 takes microseconds, where a comparison with each of 40,000 words takes 4 ms.
 """
 
-from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -19,22 +18,22 @@ CERTAIN = 3  # letters at its beginning that are right, where there are two
 LONG = 8  # letters of a word that may have two typos
 MOST_TRIED = 2_000  # words with one beginning
 
+# Modulo 2^64, where any odd number has an inverse.
+BASE = 0x9E37_79B9_7F4A_7C15
+POWERS = np.array([pow(BASE, at, 1 << 64) for at in range(LONGEST + 1)], np.uint64)
+ONE_LESS = np.uint64(pow(BASE, -1, 1 << 64))
+
 
 class Vocabulary:
     """Words, each known by its place in their alphabetical order."""
 
     def __init__(self, known: Iterable[str]) -> None:
         self.words: Sequence[str] = sorted(set(known))
-        remains, owners = array("q"), array("i")
-        for number, word in enumerate(self.words):
-            if SHORTEST - 1 <= len(word) <= LONGEST:
-                some = _remains(word)
-                remains.extend(some)
-                owners.extend([number] * len(some))
-        hashes: NDArray[np.int64] = np.asarray(remains)
+        some = [at for at, word in enumerate(self.words) if SHORTEST - 1 <= len(word) <= LONGEST]
+        hashes, owners = _remains([self.words[at] for at in some])
         order = np.argsort(hashes)
         self._hashes = hashes[order]
-        self._owners: NDArray[np.int32] = np.asarray(owners)[order]
+        self._owners: NDArray[np.int64] = np.array(some, np.int64)[owners[order]]
 
     def __len__(self) -> int:
         return len(self.words)
@@ -59,7 +58,7 @@ class Vocabulary:
         if not SHORTEST <= len(word) <= LONGEST:
             return
         seen: set[int] = set()
-        hashes = np.array(sorted(set(_remains(word))), np.int64)
+        hashes = np.unique(_remains([word])[0])
         lows = np.searchsorted(self._hashes, hashes, "left").tolist()
         highs = np.searchsorted(self._hashes, hashes, "right").tolist()
         for low, high in zip(lows, highs, strict=True):
@@ -82,6 +81,21 @@ class Vocabulary:
                 yield alike[at], int(typos)
 
 
-def _remains(word: str) -> list[int]:
-    """Hashes of a word, and of what is left of it without each of its letters."""
-    return [hash(word), *(hash(word[:at] + word[at + 1 :]) for at in range(len(word)))]
+def _remains(words: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Hashes of words and of what is left of each without one of its letters; and whose they are.
+
+    A word's hash is the sum of its letters, each times BASE to the power of its place: so what
+    follows a letter that is dropped has one factor too many.
+    """
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    ends = np.cumsum(lengths)
+    starts = ends - lengths
+    letters = np.frombuffer("".join(words).encode("utf-32-le"), np.uint32).astype(np.uint64)
+    owners = np.repeat(np.arange(len(words)), lengths)
+    places = np.arange(len(letters)) - starts[owners]
+    worth = letters * POWERS[places]
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(worth)])
+    whole = sums[ends] - sums[starts]
+    before = sums[:-1] - sums[starts][owners]
+    less = before + (whole[owners] - before - worth) * ONE_LESS
+    return np.concatenate([whole, less]), np.concatenate([np.arange(len(words)), owners])

@@ -66,9 +66,13 @@ def words(text: str) -> list[str]:
 
 def run_together(text: str) -> list[str]:
     """What people may type as one word, for no space parts it: `guisthau`, `sopool`, `lile`."""
+    if text.replace(" ", "").isalnum():  # most names: there is no mark in them
+        return []
     return [fold(one).replace(" ", "") for one in MARKED.findall(text[:LONGEST])]
 
 
 def lengthened(folded: list[str]) -> list[str]:
     """Folded words without abbreviations: some are two."""
+    if SHORT.keys().isdisjoint(folded):  # most, at a fraction of the time
+        return folded
     return " ".join(SHORT.get(word, word) for word in folded).split()

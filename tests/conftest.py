@@ -108,14 +108,18 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    transport: httpx.AsyncBaseTransport, clock: Clock | None = None, **settings: Any
+    transport: httpx.AsyncBaseTransport,
+    clock: Clock | None = None,
+    ticks: Callable[[], float] | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Server]:
-    """The application, from its first moment to its last."""
+    """The application, from its first moment to its last; its seconds pass as on the clock."""
     clock = clock or Clock()
+    ticks = ticks or (lambda: clock().timestamp())
     with TemporaryDirectory() as folder:
         copytree(IMPORTED, folder, symlinks=True, copy_function=_linked, dirs_exist_ok=True)
         settings = {"warm": False, "rate": 0, "data": Path(folder), **settings}
-        async with _serving(transport, clock, Settings(**settings)) as server:
+        async with _serving(transport, clock, ticks, Settings(**settings)) as server:
             yield server
 
 
@@ -126,14 +130,12 @@ def _linked(source: str, target: str) -> None:
 
 @asynccontextmanager
 async def _serving(
-    transport: httpx.AsyncBaseTransport, clock: Clock, settings: Settings
+    transport: httpx.AsyncBaseTransport,
+    clock: Clock,
+    ticks: Callable[[], float],
+    settings: Settings,
 ) -> AsyncIterator[Server]:
-    app = create_app(
-        settings,
-        transport=transport,
-        clock=clock,
-        ticks=lambda: clock().timestamp(),
-    )
+    app = create_app(settings, transport=transport, clock=clock, ticks=ticks)
     inside = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

@@ -38,6 +38,10 @@ class LeapingLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._back)
         return future
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """Threads are waited for, and nothing is leapt over for it (from Python 3.12 on)."""
+        await super().shutdown_default_executor()
+
     def _back(self, _: asyncio.Future[Any]) -> None:
         self._threads -= 1
 

@@ -204,7 +204,7 @@ async def test_a_value_in_use_is_read_again_before_it_expires(cached, upstream, 
     alarms = []
     loop = asyncio.get_running_loop()
     monkeypatch.setattr(
-        loop, "call_later", lambda after, ring, *_: alarms.append((after, ring)) or Rung()
+        loop, "call_later", lambda after, ring, **_: alarms.append((after, ring)) or Rung()
     )
     await cached.get()
     [(after, ring)] = alarms

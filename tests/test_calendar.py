@@ -1,10 +1,12 @@
 """Calendar: public holidays, school holidays, and names of periods that speak of them."""
 
 from datetime import date, timedelta
+from threading import get_ident
 
 import pytest
 
 from cities import load
+from sources import calendar
 from sources.calendar import Calendar
 
 NANTES = Calendar.of(load()["nantes"])
@@ -77,3 +79,19 @@ def test_public_holidays() -> None:
 )
 def test_periods_named_after_school(period: str | None, agrees_with: set[date]) -> None:
     assert {day for day in (TERM, AUTUMN, SUMMER) if NANTES.agrees(period, day)} == agrees_with
+
+
+@pytest.mark.anyio
+async def test_it_is_loaded_beside_the_event_loop_and_once(monkeypatch) -> None:
+    monkeypatch.setattr(calendar, "loaded", set())
+    threads = []
+
+    def public_holidays(country: str, region: str | None, year: int) -> dict[date, str]:
+        threads.append(get_ident())
+        return {}
+
+    monkeypatch.setattr(calendar, "_public_holidays", public_holidays)
+    assert await NANTES.ready(TERM) is NANTES
+    assert await NANTES.ready(TERM) is NANTES
+    assert len(threads) == 1
+    assert get_ident() not in threads

@@ -62,6 +62,22 @@ def test_a_mistake_is_one_sentence(command, folder, monkeypatch, capsys):
     assert said == "poche: nantes.toml [stops]: unknown word `datset`; did you mean `dataset`?"
 
 
+@pytest.mark.parametrize("cut", ["[stops]\nprotoc", "[stops", 'name = "Nan', "\x00"])
+def test_a_file_that_is_half_written_is_one_sentence_too(cut, folder, monkeypatch, capsys):
+    file = folder / "nantes.toml"
+    file.write_text(file.read_text().partition("[stops]")[0] + cut)
+    monkeypatch.setenv("POCHE_CITIES", str(folder))
+    monkeypatch.setattr("sys.argv", ["poche", "serve"])
+
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert stopped.value.code == 2
+    assert said.startswith("poche: nantes.toml")
+    assert len(said) < 200
+
+
 def test_an_unknown_fault_lists_the_known_ones():
     answer = run(cli.app, ["sandbox", "--fault", "pools=explode"])
 

@@ -91,3 +91,15 @@ def test_no_server_of_ours_is_one_sentence(url, path):
     gone = CliRunner().invoke(app, ["status", f"{url}{path}", "--once"])
     assert gone.exit_code == 2
     assert gone.stderr.startswith("poche: ")
+
+
+def test_once_says_so_too_where_a_file_cannot_be_used(replay, tmp_path):
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "app.json").write_text("no manifest")
+    settings = Settings(warm=False, rate=0, data=tmp_path, documents=documents)
+    transport = httpx.MockTransport(replay)
+    with listening(create_app(settings, transport=transport, clock=Clock())) as address:
+        answer = CliRunner().invoke(app, ["status", address, "--once"])
+    assert answer.exit_code == 1
+    assert "app.json" in answer.output

@@ -21,13 +21,15 @@ from graphql import (
     OperationType,
     VariableNode,
 )
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 
 from resolvers import Loaders
 from server.compiled.bail import Bail, Unsupported
 from server.compiled.generator import Generator
 from server.compiled.program import Program
 from server.compiled.run import run
+from server.compiled.variables import NOTHING, Variables
+from sources.tracing import step
 
 log = structlog.get_logger("server")
 
@@ -35,6 +37,7 @@ VARIANTS = 16  # of one operation, by what its @skip and @include depend on
 IN_A_ROW = 3  # times that a program bails out before it is left alone
 BAILS_TOLD = 10
 REST = timedelta(minutes=1)  # for so long
+COMPILED = {"poche.executor": "compiled"}  # as traces are told
 
 Bailed = tuple[str, str]  # why, and at which field of the schema
 
@@ -45,6 +48,7 @@ class Compiled:
 
     operation: OperationDefinitionNode
     fragments: tuple[FragmentDefinitionNode, ...]
+    variables: Variables
     flags: tuple[str, ...] = ()  # the variables that its @skip and @include depend on
     refused: str | None = None  # why it is not
     programs: dict[tuple[Any, ...], Program] = field(default_factory=dict)
@@ -65,9 +69,10 @@ class CompiledExecutor:
     def known(self, document: DocumentNode, operation: OperationDefinitionNode) -> Compiled:
         """All there is to know of an operation before its first execution."""
         fragments = [one for one in document.definitions if isinstance(one, FragmentDefinitionNode)]
+        variables = Variables(self._schema, operation.variable_definitions or ())
         if operation.operation is not OperationType.QUERY:
-            return Compiled(operation, (), refused=operation.operation.value)
-        return Compiled(operation, tuple(fragments), _flags([operation, *fragments]))
+            return Compiled(operation, (), variables, refused=operation.operation.value)
+        return Compiled(operation, tuple(fragments), variables, _flags([operation, *fragments]))
 
     async def execute(
         self, compiled: Compiled, context: Loaders, variables: dict[str, Any] | None
@@ -77,14 +82,16 @@ class CompiledExecutor:
             return self._leave(compiled.refused)
         if compiled.rests_until is not None and context.now < compiled.rests_until:
             return self._leave("rests")
-        values = self.values(compiled, variables)
+        values = compiled.variables.values(variables)
         if values is None:
             return self._leave("variables")
         program = self._compiled(compiled, values)
         if program is None:
             return self._leave(compiled.refused or "")
+        self._generator.encoded.executions += 1
         try:
-            result = await run(program, context, values)
+            with step("execute", COMPILED):
+                result = await run(program, context, values)
         except asyncio.CancelledError:
             context.abandon()
             raise
@@ -97,7 +104,7 @@ class CompiledExecutor:
 
     def prepare(self, compiled: Compiled) -> None:
         """Compile it before anybody asks, for flags that have the values that they default to."""
-        values = self.values(compiled, {}) if compiled.flags else VariableValues({}, {})
+        values = compiled.variables.values({}) if compiled.flags else NOTHING
         if compiled.refused is None and values is not None:
             self._compiled(compiled, values)
 
@@ -119,7 +126,8 @@ class CompiledExecutor:
         if known is None:
             if len(compiled.programs) >= VARIANTS:
                 raise Unsupported("variants")
-            known = self._generator.program(compiled.operation, compiled.fragments, variables)
+            with step("compile"):
+                known = self._generator.program(compiled.operation, compiled.fragments, variables)
             compiled.programs[flags] = known
         return known
 
@@ -135,14 +143,6 @@ class CompiledExecutor:
                 for (reason, about), times in compiled.bails.most_common(BAILS_TOLD)
             ],
         }
-
-    def values(self, compiled: Compiled, variables: dict[str, Any] | None) -> VariableValues | None:
-        """What an operation's variables are; None if they are not as they should be."""
-        declared = compiled.operation.variable_definitions
-        if not declared:
-            return VariableValues({}, {})
-        found = get_variable_values(self._schema, declared, variables or {}, max_errors=1)
-        return None if isinstance(found, list) else found
 
     def _leave(self, reason: str) -> ExecutionResult | None:
         """Nothing: graphql-core executes it, for this reason."""

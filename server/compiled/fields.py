@@ -13,6 +13,7 @@ from graphql import GraphQLField
 from strawberry.types.field import StrawberryField
 
 from server.compiled.bail import Unsupported
+from server.compiled.keyed import KeyMaker, key_maker
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Call:
     info: str | None  # the parameter that takes it
     waits: bool  # whether it is a coroutine function
     field: StrawberryField
+    key: KeyMaker | None = None  # of one that many may be asked of, if it ends in a key
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,7 @@ def way(field: GraphQLField) -> Way:
     function = resolver.wrapped_func
     if isinstance(function, staticmethod | classmethod):
         raise Unsupported("resolver")
-    info = resolver.info_parameter
-    return Call(
-        function,
-        resolver.self_parameter is not None,
-        info.name if info else None,
-        iscoroutinefunction(function),
-        ours,
-    )
+    info = resolver.info_parameter.name if resolver.info_parameter else None
+    source, waits = resolver.self_parameter is not None, iscoroutinefunction(function)
+    key = key_maker(function, info) if source and waits and info else None
+    return Call(function, source, info, waits, ours, key)

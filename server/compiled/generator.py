@@ -6,7 +6,8 @@ from graphql import FragmentDefinitionNode, GraphQLField, GraphQLSchema, Operati
 from graphql.execution.values import VariableValues
 
 from server.compiled.arguments import Maker
-from server.compiled.fields import Way, way
+from server.compiled.encoded import Encoded
+from server.compiled.fields import Attribute, Way, way
 from server.compiled.kinds import Kinds
 from server.compiled.program import Program
 from server.compiled.writing import Writing
@@ -19,6 +20,7 @@ class Generator:
         self.schema = schema
         self.kinds = Kinds(schema)
         self.maker = Maker(schema)
+        self.encoded = Encoded()
         self._ways: dict[int, Way] = {}  # by the field, which the schema keeps alive
 
     def program(
@@ -38,3 +40,8 @@ class Generator:
         if id(field) not in self._ways:
             self._ways[id(field)] = way(field)
         return self._ways[id(field)]
+
+    def waits(self, field: GraphQLField) -> bool:
+        """Whether a field waits for something; Unsupported."""
+        way = self.way(field)
+        return not isinstance(way, Attribute) and way.waits

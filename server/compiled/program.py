@@ -69,7 +69,7 @@ class Function:
     """The lines of one function: how it begins, what it does, and how it ends."""
 
     def __init__(self, name: str, takes: str) -> None:
-        self.head = [(0, f"def {name}({takes}):", ""), (1, "info = run.info", "")]
+        self.head = [(0, f"def {name}({takes}):", "")]
         self.body: list[tuple[int, str, str]] = []
         self.tail: list[tuple[int, str, str]] = []
 

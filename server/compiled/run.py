@@ -6,7 +6,7 @@ goes on with its own.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Generator, Hashable, Iterable, Sequence
 from datetime import datetime
 from types import coroutine
 from typing import Any
@@ -23,7 +23,8 @@ from server.compiled.program import Program, Spot
 Work = Coroutine[Key[Any], Any, Any]
 Done = Callable[["Run", list[Any], list[Any]], None]
 Waiting = tuple[Work, "asyncio.Future[Any]", Any]  # and where its value goes
-Group = tuple[Spot, Done, list[Waiting]]
+Awaited = tuple["asyncio.Future[Any]", list[Any]]  # a key's answer, and wherever it goes
+Group = tuple[Spot, Done, list[Waiting], list[Awaited]]
 
 
 class Asking:
@@ -74,7 +75,8 @@ class Run:
         while self._groups:
             self._waves.answer()
             if not self._resume():
-                pending = {future for _, _, waiting in self._groups for _, future, _ in waiting}
+                pending = {one[1] for _, _, waiting, _ in self._groups for one in waiting}
+                pending.update(one[0] for *_, awaited in self._groups for one in awaited)
                 await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
         errors: list[GraphQLError] = []
         if self._failures:
@@ -89,7 +91,47 @@ class Run:
         for work, target in zip(works, targets, strict=True):
             self._step(spot, work, target, None, values, filled, waiting)
         if waiting:
-            self._groups.append((spot, done, waiting))
+            self._groups.append((spot, done, waiting, []))
+        if values:
+            done(self, values, filled)
+
+    def ask_keys(
+        self,
+        spot: Spot,
+        done: Done,
+        make: Callable[[Any], Any],
+        reads: Callable[[Any], Hashable],
+        objects: list[Any],
+        targets: list[Any],
+    ) -> None:
+        """Ask for the keys in which a field of several objects ends, each of them once."""
+        alike: dict[Hashable, tuple[Any, list[Any]]] = {}
+        for one, target in zip(objects, targets, strict=True):
+            what = reads(one)
+            try:
+                known = alike.get(what)
+            except TypeError:  # it reads a list, say, by which nothing is told apart
+                what, known = object(), None
+            if known is None:
+                alike[what] = one, [target]
+            else:
+                known[1].append(target)
+        awaited: list[Awaited] = []
+        values: list[Any] = []
+        filled: list[Any] = []
+        for one, places in alike.values():
+            try:
+                key = make(one)
+                if isinstance(key, Key):
+                    awaited.append((self._waves.ask(key), places))
+                else:  # it returned before it came to that
+                    values += [key] * len(places)
+                    filled += places
+            except Exception as error:
+                for place in places:
+                    self._fail(spot, error, place)
+        if awaited:
+            self._groups.append((spot, done, [], awaited))
         if values:
             done(self, values, filled)
 
@@ -97,10 +139,11 @@ class Run:
         """Go on with all whose keys have been answered; False if there are none."""
         groups, self._groups = self._groups, []
         progress = False
-        for spot, done, waiting in groups:
+        for spot, done, waiting, awaited in groups:
             values: list[Any] = []
             filled: list[Any] = []
             still: list[Waiting] = []
+            later: list[Awaited] = []
             for one in waiting:
                 work, future, target = one
                 if future.done():
@@ -108,8 +151,22 @@ class Run:
                     self._step(spot, work, target, future, values, filled, still)
                 else:
                     still.append(one)
-            if still:
-                self._groups.append((spot, done, still))
+            for future, places in awaited:
+                if not future.done():
+                    later.append((future, places))
+                    continue
+                progress = True
+                error = future.exception()
+                if error is None:
+                    values += [future.result()] * len(places)
+                    filled += places
+                elif isinstance(error, Exception):
+                    for place in places:
+                        self._fail(spot, error, place)
+                else:
+                    raise error
+            if still or later:
+                self._groups.append((spot, done, still, later))
             if values:
                 done(self, values, filled)
         return progress

@@ -6,8 +6,7 @@ field is asked of all of them, and a function of its own goes on with what was f
 written for values of just the type that the schema says; what else there is bails out.
 """
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -31,17 +30,15 @@ from graphql.execution.values import VariableValues
 
 from server.compiled import leaves
 from server.compiled.arguments import Made
-from server.compiled.bail import Bail, Unsupported
+from server.compiled.bail import Unsupported
+from server.compiled.drafting import Draft
 from server.compiled.fields import Attribute, Call
-from server.compiled.kinds import WORK
-from server.compiled.program import Function, Program, Spot, Text
+from server.compiled.lasting import TYPENAME, Lasting
+from server.compiled.program import Program, Spot
 from server.compiled.selections import Collected, Selections
 
 if TYPE_CHECKING:
     from server.compiled.generator import Generator
-
-TYPENAME = "__typename"
-LISTS = frozenset((list, tuple))
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class _Asked:
     about: str
 
 
-class Writing:
+class Writing(Draft):
     """One program's."""
 
     def __init__(
@@ -64,29 +61,21 @@ class Writing:
         fragments: Sequence[FragmentDefinitionNode],
         variables: VariableValues,
     ) -> None:
+        super().__init__(generator.encoded)
         self._generator = generator
         self._selections = Selections(generator, operation, fragments, variables)
+        self._lasting = Lasting(generator, self._selections)
         self._makers: list[Made] = []
-        self._text = Text()
-        self._text.names.update(Bail=Bail, LISTS=LISTS, WORK=WORK, partial=partial)
-        self._todo: deque[Callable[[], None]] = deque()  # functions that are still to be written
-        self._at_hand = Function("", "")
-        self._about = ""  # the field at hand
+        self._framing = False  # whether what waits is left to others
+        self._kept: dict[tuple[str, int], tuple[str, str]] = {}  # selections whose bytes are
 
     def program(self) -> Program:
         root, found = self._selections.root()
         self._function("root", "run", lambda: self._root(root, found))
-        while self._todo:
-            self._todo.popleft()()
-        made = self._text.compiled()
+        made = self._written()
         return Program(made["root"], tuple(self._text.about), tuple(self._makers))
 
     # Functions
-
-    def _function(self, name: str, takes: str, body: Callable[[], None]) -> None:
-        self._at_hand = Function(name, takes)
-        body()
-        self._at_hand.write(self._text)
 
     def _root(self, root: GraphQLObjectType, found: Collected) -> None:
         self._line(1, "o = None")
@@ -100,18 +89,6 @@ class Writing:
         self._value(kind, asked.details, "v", 2)
         self._line(2, f"to[{key}] = v")
 
-    def _line(self, indent: int, text: str) -> None:
-        self._at_hand.body.append((indent, text, self._about))
-
-    def _end(self, indent: int, text: str) -> None:
-        self._at_hand.tail.append((indent, text, self._about))
-
-    def _list_of(self, kind: str) -> str:
-        """A list that the function at hand begins with."""
-        name = self._text.fresh(kind)
-        self._at_hand.head.append((1, f"{name} = []", self._about))
-        return name
-
     # Fields
 
     def _selection(
@@ -120,6 +97,7 @@ class Writing:
         """What is selected of an object, as the code of a dict; `told` is its type's name."""
         entries: list[str] = []
         waiting: list[_Asked] = []
+        frame = self._frame(kind, found, o)
         outer = self._about
         for key, details in found.items():
             name = details[0].node.name.value
@@ -131,13 +109,13 @@ class Writing:
             if field is None:
                 raise Unsupported("introspection")
             asked = _Asked(field, key, details, f"{kind.name}.{name}")
-            if self._waits(field):
+            if self._generator.waits(field):
                 waiting.append(asked)
                 entries.append(f"{entry}: None")
-            else:
+            elif frame is None:
                 entries.append(f"{entry}: {self._at_once(asked, o, indent)}")
-        display = "{" + ", ".join(entries) + "}"
-        if waiting:
+        display = frame or "{" + ", ".join(entries) + "}"
+        if waiting and not self._framing:
             objects, dicts, made = self._list_of("objects"), self._list_of("dicts"), self._fresh()
             self._line(indent, f"{made} = {display}")
             self._line(indent, f"{objects}.append({o}); {dicts}.append({made})")
@@ -147,10 +125,6 @@ class Writing:
             display = made
         self._about = outer
         return display
-
-    def _waits(self, field: GraphQLField) -> bool:
-        way = self._generator.way(field)
-        return not isinstance(way, Attribute) and way.waits
 
     def _at_once(self, asked: _Asked, o: str, indent: int) -> str:
         """The name of the value of a field that waits for nothing."""
@@ -176,6 +150,18 @@ class Writing:
         self._about = asked.about
         way = self._generator.way(asked.field)
         assert not isinstance(way, Attribute)  # noqa: S101 - for mypy
+        spot = self._spot(asked, asked.field.type, asked.key)
+        done = self._text.fresh("done")
+        body = partial(self._going_on, asked.field.type, asked)
+        self._todo.append(partial(self._function, done, "run, values, targets", body))
+        if isinstance(way, Call) and way.key is not None:
+            make, reads = (
+                self._text.named("make", way.key.make),
+                self._text.named("reads", way.key.reads),
+            )
+            make = f"partial({', '.join([make, *self._given(asked, way)])})"
+            self._end(2, f"run.ask_keys({spot}, {done}, {make}, {reads}, {objects}, {dicts})")
+            return
         function = self._text.named("call", way.function)
         if isinstance(way, Call):
             given = self._given(asked, way)
@@ -186,10 +172,6 @@ class Writing:
                 works = f"({function}({', '.join(given)}) for _ in {objects})"
         else:
             works = f"({function}(o, info) for o in {objects})"
-        spot = self._spot(asked, asked.field.type, asked.key)
-        done = self._text.fresh("done")
-        body = partial(self._going_on, asked.field.type, asked)
-        self._todo.append(partial(self._function, done, "run, values, targets", body))
         self._end(2, f"run.ask({spot}, {done}, {works}, {dicts})")
 
     def _spot(self, asked: _Asked, kind: GraphQLOutputType, key: str | None) -> str:
@@ -209,6 +191,39 @@ class Writing:
         constants = (f"{name}={self._text.named('given', one)}" for name, one in lasting.items())
         return [*found, *constants]
 
+    # What is kept as bytes
+
+    def _whole(self, kind: GraphQLOutputType, details: FieldDetailsList, v: str) -> str | None:
+        """The code of what is written of an object, if that is the same for all executions."""
+        if not self._lasting.whole(kind, details):
+            return None
+        key = str(kind), id(details)
+        if key not in self._kept:
+
+            def body() -> None:
+                self._object(kind, details, "v", 1)
+                self._line(1, "return v")
+
+            self._kept[key] = self._keeper(body, "encoded")
+        known, written = self._kept[key]
+        return f"{known}(id({v})) or {written}({v})"
+
+    def _frame(self, kind: GraphQLObjectType, found: Collected, o: str) -> str | None:
+        """The code of a dict of what lasts of an object, to which fields that wait are added.
+
+        None unless all others last.
+        """
+        if self._framing or not self._lasting.but_for_what_waits(kind, found):
+            return None
+
+        def body() -> None:
+            self._framing = True
+            self._line(1, f"return {self._selection(kind, found, 'v', 1)}")
+            self._framing = False
+
+        known, written = self._keeper(body, "framed")
+        return f"({known}(id({o})) or {written}({o})).copy()"
+
     # Values
 
     def _value(
@@ -226,20 +241,30 @@ class Writing:
             self._value(kind.of_type, details, v, indent, nullable=False, mixed=mixed)
         elif is_leaf_type(kind):
             self._line(indent, leaves.line(self._text, kind, v, nullable=nullable))
+        elif (one := self._whole(kind, details, v)) is not None:
+            self._line(
+                indent, f"{v} = None if {v} is None else {one}" if nullable else f"{v} = {one}"
+            )
         else:
             if nullable:
                 self._line(indent, f"if {v} is not None:")
                 indent += 1
             if is_list_type(kind):
                 self._list(kind.of_type, details, v, indent, mixed)
-            elif is_abstract_type(kind):
-                self._abstract(kind, details, v, indent)
-            elif is_object_type(kind):
-                checker = self._generator.kinds.checker(kind)
-                known, check = map(self._text.named, ("known", "check"), checker)
-                self._line(indent, f"if {v}.__class__ not in {known}: {check}({v})")
-                found = self._selections.below(kind, details)
-                self._line(indent, f"{v} = {self._selection(kind, found, v, indent)}")
+            else:
+                self._object(kind, details, v, indent)
+
+    def _object(
+        self, kind: GraphQLOutputType, details: FieldDetailsList, v: str, indent: int
+    ) -> None:
+        if is_abstract_type(kind):
+            self._abstract(kind, details, v, indent)
+        elif is_object_type(kind):
+            checker = self._generator.kinds.checker(kind)
+            known, check = map(self._text.named, ("known", "check"), checker)
+            self._line(indent, f"if {v}.__class__ not in {known}: {check}({v})")
+            found = self._selections.below(kind, details)
+            self._line(indent, f"{v} = {self._selection(kind, found, v, indent)}")
 
     def _list(
         self,
@@ -253,9 +278,14 @@ class Writing:
         self._line(
             indent, f"if {v}.__class__ is not list and {v}.__class__ is not tuple: raise Bail"
         )
+        inner = kind.of_type if is_non_null_type(kind) else kind
+        if mixed is None and (one := self._whole(inner, details, item)) is not None:
+            if inner is kind:
+                one = f"None if {item} is None else {one}"
+            self._line(indent, f"{v} = [{one} for {item} in {v}]")
+            return
         self._line(indent, f"{items} = []")
         self._line(indent, f"for {item} in {v}:")
-        inner = kind.of_type if is_non_null_type(kind) else kind
         if mixed is not None and is_composite_type(inner):
             works, places = self._list_of("works"), self._list_of("places")
             self._line(indent + 1, f"if {item}.__class__ in WORK:")
@@ -291,6 +321,3 @@ class Writing:
             found = self._selections.below(one, details)
             display = self._selection(one, found, v, indent + 1, f"{told}[1]")
             self._line(indent + 1, f"{v} = {display}")
-
-    def _fresh(self) -> str:
-        return self._text.fresh("v")

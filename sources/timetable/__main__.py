@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from sources.timetable.editions import NOT_WRITTEN
 from sources.timetable.importing import import_feed
 
 NICENESS = 10  # requests come first
@@ -27,9 +28,12 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_DATA, (asked.max_memory, asked.max_memory))
     try:
         report = import_feed(asked.zipped, asked.into, timezone=asked.timezone)
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         print(error, file=sys.stderr)  # noqa: T201 - this is how it speaks
         return 1
+    except OSError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return NOT_WRITTEN
     except MemoryError:
         print("it takes too much memory", file=sys.stderr)  # noqa: T201
         return 1

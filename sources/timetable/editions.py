@@ -26,6 +26,7 @@ from sources.timetable.timetable import Timetable
 
 CURRENT = "current"
 REASON_LENGTH = 500
+NOT_WRITTEN = 3  # the importing process's exit code where the disk refused, not the feed
 
 # Editions that this process has open, by directory and the manifest's file.
 opened: WeakValueDictionary[tuple[Path, int, int], Timetable] = WeakValueDictionary()
@@ -78,10 +79,14 @@ class Editions:
         """The edition that a feed makes, imported unless it is there already.
 
         It blocks for as long as the import takes, here or in another process.
-        ValueError if the feed is refused. What is in use stays in use.
+        ValueError if the feed is refused, OSError if it cannot be kept in this directory.
+        What is in use stays in use.
         """
         with zipped.open("rb") as body:
             name = _name(hashlib.file_digest(body, "sha256").hexdigest())
+        timetable = self._open(name)
+        if timetable is not None:  # so that nothing need be written where nothing can be
+            return timetable
         with self._lock():
             timetable = self._open(name)
             if timetable is None:
@@ -128,7 +133,8 @@ class Editions:
             raise ValueError(f"the import took more than {self._timeout_s} s") from None
         if done.returncode:
             reason = done.stderr.decode(errors="replace").strip()[-REASON_LENGTH:]
-            raise ValueError(reason or f"the import ended with {done.returncode}")
+            kind = OSError if done.returncode == NOT_WRITTEN else ValueError
+            raise kind(reason or f"the import ended with {done.returncode}")
 
     def _swap(self, name: str) -> None:
         """Put the edition in use, and remove all but the one before and what is not ours."""

@@ -52,6 +52,8 @@ def import_feed(
         try:
             with Tables(zipped, work, problems, max_unzipped=max_unzipped, memory=memory) as tables:
                 manifest, arrays = _read(tables, timezone, sha256)
+        except duckdb.IOException as error:  # our own files: it is given what is unzipped
+            raise OSError(f"the feed cannot be read: {error}") from None
         except duckdb.Error as error:
             raise ValueError(f"the feed cannot be read: {error}") from None
         arrays.save(edition)

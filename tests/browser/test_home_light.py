@@ -97,6 +97,20 @@ def test_the_screen_is_two_requests_and_stands_still(visit: Visit, town: Town) -
     assert page.evaluate("firstTiles.shift") < 0.001
 
 
+def test_a_newcomer_waits_for_no_more(visit: Visit, town: Town) -> None:
+    page = visit(script=FIRST_TILES)
+    expect(page.locator(".tile")).to_have_count(7)
+    asked = [url for url in page.evaluate("firstTiles.asked") if "favicon" not in url]
+    assert [url.partition("?")[0].rpartition("/")[2] for url in asked] == [
+        "home.js",
+        town.document("Starter"),
+    ]
+    expect(page.get_by_text("En direct")).to_be_visible()
+    look_again(page)
+    expect(tile(page, "Air à Nantes")).to_contain_text("Air Pays de la Loire")
+    assert page.evaluate("firstTiles.shift") < 0.001
+
+
 def test_axe_finds_nothing_on_a_bad_day(visit: Visit, town: Town) -> None:
     page = visit(town.station(), "air:44109", color_scheme="dark")
     expect(page.locator(".counts")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from playwright.sync_api import Page, Request, expect
@@ -135,6 +136,28 @@ def test_without_a_network_the_last_screen_stays(visit: Visit, town: Town) -> No
     page.context.set_offline(False)
     expect(page.get_by_text("En direct")).to_be_visible()
     expect(page.locator(".link")).to_have_text("En direct")
+
+
+def test_it_is_an_app_that_starts_without_a_network(visit: Visit, town: Town) -> None:
+    page = visit(path="/bordeaux")
+    expect(page.get_by_text("En direct")).to_be_visible()
+    expect(page.locator(".tile").first).to_be_visible()
+    browser = page.context.new_cdp_session(page)
+    found = browser.send("Page.getAppManifest")
+    assert found["errors"] == []
+    hindered = browser.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [one["errorId"] for one in hindered] == ["in-incognito"], "as windows of tests are"
+    start = json.loads(found["data"])["start_url"]
+    page.wait_for_function("async () => Boolean(await caches.match('/bordeaux'))")
+    page.wait_for_function("async () => Boolean(await navigator.serviceWorker.ready)")
+    names = page.locator(".tile h2").all_inner_texts()
+    page.close()
+
+    page.context.set_offline(True)
+    later(page := page.context.new_page(), town, 600)
+    page.goto(town.address + start)
+    expect(page.locator(".link.offline")).to_contain_text("dernier écran connu")
+    assert page.locator(".tile h2").all_inner_texts() == names, "nor is an example lost"
 
 
 def test_without_a_stream_the_page_asks_again(visit: Visit, town: Town) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.citizens import PHONE, Visit, headings, tile
+from tests.browser.citizens import PHONE, Visit, headings, link, tile
 from tests.browser.town import Town
 
 
@@ -34,9 +34,12 @@ def test_what_is_pinned_is_kept(visit: Visit, town: Town) -> None:
     page = visit("events:")
     found = search(page, "piscine petit port").filter(has_text="Piscine du Petit Port")
     found.get_by_role("button").click()
-    expect(page.get_by_role("status").filter(has_text="est ajouté")).to_have_count(1)
+    said = page.get_by_role("status").filter(has_text="est ajouté")
+    expect(said).to_have_count(1)
+    expect(page.get_by_role("dialog").locator(said)).to_have_count(1)  # or nobody hears it
     expect(found.get_by_role("button")).to_have_text("Déjà là")
     page.keyboard.press("Escape")
+    expect(said).to_have_count(0)  # not twice
     pool = tile(page, "Piscine du Petit Port")
     expect(pool).to_contain_text("Ouvert jusqu’à 22:00")
     expect(pool).to_contain_text("Licence Ouverte 2.0")
@@ -59,7 +62,7 @@ def test_a_direction_of_a_stop_is_a_tile(visit: Visit) -> None:
     direction.first.get_by_role("button").click()
     page.keyboard.press("Escape")
     commute = tile(page, "Commerce")
-    expect(commute).to_contain_text(re.compile("quai "))
+    expect(commute.locator("header")).to_contain_text(re.compile("vers .*, quai "))
     for where in commute.locator(".where").all_inner_texts():
         assert where in towards
     expect(commute).to_contain_text("Accessible en fauteuil")
@@ -140,7 +143,9 @@ def test_what_is_around_is_asked_once_and_discreetly(visit: Visit) -> None:
     with page.expect_request(lambda request: request.method == "POST") as asked:
         page.get_by_role("button", name="Autour de moi").click()
     assert asked.value.url.endswith("/graphql"), "a position stands in no address"
-    expect(page.get_by_role("dialog").locator(".offer").first).to_contain_text(re.compile(r"\d+ m"))
+    expect(page.get_by_role("dialog").locator(".offer").first).to_contain_text(
+        re.compile(r"\d+\sm")
+    )
     kept = page.evaluate("JSON.stringify(localStorage)")
     assert "47.21" not in kept
 
@@ -152,6 +157,28 @@ def test_the_browser_chooses_the_language(visit: Visit, town: Town) -> None:
     assert page.evaluate("document.documentElement.lang") == "en"
     page = visit("events:", locale="de-DE")
     expect(page.get_by_role("heading", level=1)).to_have_text("Nantes dans ma poche")
+
+
+def test_french_is_written_as_the_french_do(visit: Visit, town: Town) -> None:
+    page = visit()
+    expect(page.get_by_text("En direct")).to_be_visible()
+    dates = re.compile(r'"date":"2026-11-2\d"')
+
+    def first_of_december(asked: Route) -> None:
+        answer = asked.fetch()
+        asked.fulfill(response=answer, body=dates.sub('"date":"2026-12-01"', answer.text()))
+
+    page.route(f"**/{town.document('Home')}*", first_of_december)
+    page.goto(link(town, "waste:10 Rue Crébillon 44000 Nantes"))
+    waste = tile(page, "Collecte des déchets")
+    expect(waste).to_contain_text(re.compile("[Mm]ardi 1er décembre"))
+    page.get_by_role("button", name="Organiser").click()
+    page.goto(link(town, "waste:10 Rue Crébillon 44000 Nantes", "events:"))
+    expect(page.locator(".tile")).to_have_count(2)
+    page.get_by_role("button", name="Déplacer À l’agenda").press("ArrowUp")
+    said = page.get_by_role("status").filter(has_text="place 1 sur 2")
+    assert "agenda\u00a0: place" in (said.text_content() or ""), "a space that does not break"
+    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_by_the_keyboard_alone(visit: Visit) -> None:

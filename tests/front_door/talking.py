@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from server.app import create_app
+from server.direct import Direct
 from server.finished import Again
 from server.serving import Server
 from server.settings import Settings
@@ -47,14 +48,22 @@ class Talk:
 
 @asynccontextmanager
 async def talking(tmp_path, monkeypatch, **options):
-    seen, again = [], Again.__call__
+    seen, again, directly = [], Again.__call__, Direct.begun
 
     async def noted(self, scope, receive, send):
-        seen.append(scope["path"])
-        talk.began.set()
+        if scope["type"] == "http":  # and not the application's own beginning and end
+            seen.append(scope["path"])
+            talk.began.set()
         await again(self, scope, receive, send)
 
+    def noted_too(self, scope, *request):
+        response = directly(self, scope, *request)
+        if response is not None:
+            seen.append(scope["path"])
+        return response
+
     monkeypatch.setattr(Again, "__call__", noted)
+    monkeypatch.setattr(Direct, "begun", noted_too)
     settings = Settings(**{"warm": False, "rate": 0, "data": tmp_path, **options})
     app = create_app(settings, transport=httpx.MockTransport(Replay()), clock=Clock())
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -47,7 +47,8 @@ async def status_of_who_leaves(app, turns):
 async def test_no_coroutine_is_left_behind(monkeypatch, remember_bytes):
     """Whenever a client goes: graphql-core makes coroutines a turn before it begins them."""
     monkeypatch.setattr("server.connected.LOOK_S", 0)  # however fast the machine is
-    async with serving(httpx.MockTransport(Replay()), remember_bytes=remember_bytes) as server:
+    settings = {"remember_bytes": remember_bytes, "executor": "graphql-core"}
+    async with serving(httpx.MockTransport(Replay()), **settings) as server:
         assert "errors" not in await server.ask(HOME)
         tasks = len(asyncio.all_tasks())
         with warnings.catch_warnings(record=True) as caught:

@@ -7,6 +7,7 @@ import re
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
+from struct import unpack
 
 import httpx
 import pytest
@@ -29,7 +30,10 @@ NAMES = {
     for definition in parse(text).definitions
     if isinstance(definition, OperationDefinitionNode) and definition.name
 }
+FIRST_APP = ROOT / "examples/first-app"
+CITY = {"city": "nantes"}
 STYLE = "main { color: teal }"
+EARLY = 'fetch("/graphql")'
 
 
 @pytest.fixture
@@ -37,7 +41,10 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A build in miniature, so that these tests need no npm."""
     folder = tmp_path / "0123456789ab"
     folder.mkdir()
-    for name, content in (("home.js", ""), ("worker.js", "self"), ("style.css", STYLE)):
+    for name in ("icon-192.png", "icon-512.png"):
+        (folder / name).write_bytes((home.HERE / "icons" / name).read_bytes())
+    texts = {"home.js": "", "early.js": EARLY, "worker.js": "self", "style.css": STYLE}
+    for name, content in texts.items():
         (folder / name).write_text(content)
     monkeypatch.setattr(home, "STATIC", tmp_path)
     return folder
@@ -59,14 +66,37 @@ async def test_each_city_has_its_page(built: Path, path: str, name: str) -> None
 
 
 @pytest.mark.anyio
-async def test_nothing_inline_but_the_one_style(built: Path) -> None:
+async def test_nothing_inline_but_one_style_and_one_script(built: Path) -> None:
     page = await get("/")
-    digest = b64encode(sha256(STYLE.encode()).digest()).decode()
     policy = page.headers["content-security-policy"]
-    assert f"style-src 'sha256-{digest}'" in policy
+    assert f"style-src {digest(STYLE)};" in policy
+    assert f"script-src 'self' {digest(EARLY)};" in policy
     assert f"<style>{STYLE}</style>" in page.text
+    assert f'<script type="module">{EARLY}</script>' in page.text
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
+
+
+def digest(inline: str) -> str:
+    return f"'sha256-{b64encode(sha256(inline.encode()).digest()).decode()}'"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("path", "name"), [("/", "Nantes"), ("/bordeaux", "Bordeaux")])
+async def test_each_city_can_be_an_app_on_a_phone(built: Path, path: str, name: str) -> None:
+    async with serving(httpx.MockTransport(down)) as server:
+        page = await server.client.get(path)
+        [link] = re.findall(r'<link rel="manifest" href="([^"]+)">', page.text)
+        answer = await server.client.get(link)
+        assert answer.headers["content-type"] == "application/manifest+json"
+        manifest = answer.json()
+        assert manifest["short_name"] == name
+        assert manifest["start_url"] == manifest["scope"] == manifest["id"] == path
+        assert manifest["display"] == "standalone"
+        for icon in manifest["icons"]:
+            picture = await server.client.get(icon["src"])
+            assert picture.headers["content-type"] == icon["type"]
+            assert icon["sizes"] == "{}x{}".format(*unpack(">II", picture.content[16:24]))
 
 
 @pytest.mark.anyio
@@ -198,8 +228,20 @@ class Sorted(Visitor):
         )
 
 
-def test_the_lock_file_names_no_registry() -> None:
-    assert '"resolved"' not in (home.HERE / "package-lock.json").read_text()
+@pytest.mark.parametrize("folder", [home.HERE, FIRST_APP], ids=["home", "first app"])
+def test_the_lock_file_names_no_registry(folder: Path) -> None:
+    assert '"resolved"' not in (folder / "package-lock.json").read_text()
+
+
+@pytest.mark.anyio
+async def test_the_first_app_is_answered(replay: Replay) -> None:
+    async with serving(httpx.MockTransport(replay)) as server:
+        text = (FIRST_APP / "screen.graphql").read_text("utf-8")
+        answer = (await asked(server, query=text, operationName="Screen", variables=CITY)).json()
+        assert "errors" not in answer
+        [stop] = answer["data"]["stops"]["nodes"]
+        assert stop["departures"]
+        assert answer["data"]["pools"]["nodes"]
 
 
 # The page that says how to build such an app is made from this one's files
@@ -207,7 +249,7 @@ def test_the_lock_file_names_no_registry() -> None:
 
 def test_the_guide_shows_what_the_files_say() -> None:
     guide = (ROOT / "docs/front-end.md").read_text("utf-8")
-    shown = re.findall(r"From `([\w/.]+)`:\n\n```\w+\n(.*?)```", guide, re.DOTALL)
-    assert len(shown) == guide.count("From `") == 6
+    shown = re.findall(r"From `([\w/.-]+)`:\n\n```\w+\n(.*?)```", guide, re.DOTALL)
+    assert len(shown) == guide.count("From `") == 7
     for path, lines in shown:
         assert lines in (ROOT / path).read_text("utf-8"), path

@@ -68,7 +68,7 @@ def slow():
     later, far = Later(), Far()
     config = uvicorn.Config(Mock(), log_config=None, interface="asgi3")
     config.load()
-    protocol = wire.HttpProtocol(config, ServerState(), {}, later, finished=None)
+    protocol = wire.HttpProtocol(config, ServerState(), {}, later, finished=None, direct=None)
     protocol.connection_made(far)
     protocol._in_time()
     return protocol, far, later

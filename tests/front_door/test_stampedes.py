@@ -24,7 +24,7 @@ async def test_a_stampede_is_one_execution(serve, replay, executions):
 
 
 async def test_what_is_in_memory_is_finished_once_for_a_stampede(serve, executions, monkeypatch):
-    monkeypatch.setattr("server.finished.JOIN_S", 60)  # however slow the machine is
+    monkeypatch.setattr("server.making.JOIN_S", 60)  # however slow the machine is
     async with serve() as server:
         await server.ask("{ pools { nodes { openNow } } }")
         await settled()
@@ -37,7 +37,7 @@ async def test_what_is_in_memory_is_finished_once_for_a_stampede(serve, executio
 
 
 async def test_who_waits_at_the_door_goes_on_whatever_becomes_of_the_first(slow, monkeypatch):
-    monkeypatch.setattr("server.finished.JOIN_S", 60)
+    monkeypatch.setattr("server.making.JOIN_S", 60)
     transport, asked, let = slow
     async with serving(transport) as server:
         leader = asyncio.create_task(server.post(BIKES))
@@ -68,7 +68,7 @@ def slow(replay):
 
 
 async def test_a_leader_that_hangs_up_fails_no_follower(slow, executions, monkeypatch):
-    monkeypatch.setattr("server.finished.JOIN_S", 0)  # it has waited at the door
+    monkeypatch.setattr("server.making.JOIN_S", 0)  # it has waited at the door
     transport, asked, let = slow
     async with serving(transport) as server:
         leader = asyncio.create_task(server.post(BIKES))
@@ -89,7 +89,7 @@ async def test_a_leader_that_hangs_up_fails_no_follower(slow, executions, monkey
 async def test_when_all_have_gone_the_execution_ends_and_the_next_begins_anew(
     slow, executions, monkeypatch
 ):
-    monkeypatch.setattr("server.finished.JOIN_S", 0)
+    monkeypatch.setattr("server.making.JOIN_S", 0)
     transport, asked, let = slow
     async with serving(transport) as server:
         waiting = [asyncio.create_task(server.post(BIKES)) for _ in range(2)]

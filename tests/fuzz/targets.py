@@ -75,7 +75,7 @@ def compiled(data: bytes) -> None:
         plan = planner().plan(data.decode(errors="replace"))
         for operation in plan.operations.values():
             known = executor().known(plan.document, operation)
-            values = executor().values(known, {})
+            values = known.variables.values({})
             with suppress(Unsupported):
                 if known.refused is None and values is not None:
                     executor().program(known, values)

@@ -30,7 +30,7 @@ def test_the_script_agrees_with_the_budget(valkey: Any, quota: Quota, gaps: list
     budget, now = Budget(quota), BEGIN
     for call, gap in enumerate(gaps):
         now += gap
-        args = [quota.calls, int(quota.period_s * 1e6), "1", int(now * 1e6)]
+        args = [quota.calls, int(quota.period_s * 1e6), "1", 2_500, int(now * 1e6)]
         wait, used, at, resets_in = take(keys=KEYS, args=["here", call, *args])
         assert wait / 1e6 == budget.take(now)
         assert (quota.calls - used, resets_in / 1e6) == (
@@ -42,12 +42,12 @@ def test_the_script_agrees_with_the_budget(valkey: Any, quota: Quota, gaps: list
 
 def test_the_script_refuses_who_knew_another_life(valkey: Any) -> None:
     take = valkey.client.register_script(TAKE)
-    assert take(keys=KEYS, args=["before", "1", 5, 10_000_000, "1", ""])[0] == -1
+    assert take(keys=KEYS, args=["before", "1", 5, 10_000_000, "1", 60_000, ""])[0] == -1
     valkey.client.set("life", "after")
-    assert take(keys=KEYS, args=["before", "1", 5, 10_000_000, "1", ""])[0] == -1
-    assert take(keys=KEYS, args=["after", "1", 5, 10_000_000, "1", ""])[0] == 0
+    assert take(keys=KEYS, args=["before", "1", 5, 10_000_000, "1", 60_000, ""])[0] == -1
+    assert take(keys=KEYS, args=["after", "1", 5, 10_000_000, "1", 60_000, ""])[0] == 0
     valkey.client.set("settling", "1", px=60_000)
-    assert 59e6 < take(keys=KEYS, args=["after", "2", 5, 10_000_000, "1", ""])[0] <= 60e6
+    assert 59e6 < take(keys=KEYS, args=["after", "2", 5, 10_000_000, "1", 60_000, ""])[0] <= 60e6
 
 
 @given(

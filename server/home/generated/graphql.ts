@@ -292,6 +292,10 @@ export type HomeQuery = { nodes: Array<
     | { __typename: 'VehicleRentalStation', name: string, kind: string, availableSpaces: number | null, operative: boolean | null, realtime: boolean, id: string, address: { street: string | null, city: string | null } | null, source: { id: string } | null, availableVehicles: { total: number } | null }
    | null>, air?: Array<{ date: string, communeName: string | null, index: AirQualityIndex | null, publisher: string | null, no2: AirQualityIndex | null, o3: AirQualityIndex | null, pm10: AirQualityIndex | null, pm25: AirQualityIndex | null, so2: AirQualityIndex | null }> | null, pollen?: Array<{ date: string, communeName: string | null, index: PollenIndex | null, publisher: string | null, alert: boolean | null, taxa: Array<{ taxon: PollenTaxon, index: PollenIndex | null }> }> | null, events?: { nodes: Array<{ id: string, name: string, url: string | null, address: { city: string | null } | null, nextOccurrence: { start: string, allDay: boolean, status: EventStatus } | null }> } | null, collections?: { address: { label: string }, streams: Array<{ stream: WasteStream, certainty: Certainty, asGiven: string, appliesTo: string | null, dropOff: boolean, nextDates: Array<{ date: string, publicHoliday: string | null }> }> } | null };
 
+export type AirFragment = { date: string, communeName: string | null, index: AirQualityIndex | null, publisher: string | null, no2: AirQualityIndex | null, o3: AirQualityIndex | null, pm10: AirQualityIndex | null, pm25: AirQualityIndex | null, so2: AirQualityIndex | null };
+
+export type AgendaFragment = { nodes: Array<{ id: string, name: string, url: string | null, address: { city: string | null } | null, nextOccurrence: { start: string, allDay: boolean, status: EventStatus } | null }> };
+
 export type HomeUpdatesSubscriptionVariables = Exact<{
   ids: Array<string | number> | string | number;
 }>;
@@ -326,27 +330,27 @@ export type StarterQueryVariables = Exact<{
 
 
 export type StarterQuery = { search: { nodes: Array<{ node:
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-        | { id: string }
-       }> } | null, bikes: { nodes: Array<{ id: string }> } | null, pools: { nodes: Array<{ id: string }> } | null, schools: { nodes: Array<{ id: string }> } | null, parkings: { nodes: Array<{ id: string }> } | null, air: Array<{ insee: string, communeName: string | null }> | null, events: { nodes: Array<{ id: string }> } | null };
+        | { __typename: 'Alert', id: string }
+        | { __typename: 'BridgeClosure', id: string }
+        | { __typename: 'City', id: string }
+        | { __typename: 'Commune', id: string }
+        | { __typename: 'Event', name: string, kind: string, wheelchairAccessible: boolean | null, url: string | null, id: string, address: { street: string | null, city: string | null } | null, source: { id: string } | null, nextOccurrence: { start: string, end: string | null, allDay: boolean, status: EventStatus } | null }
+        | { __typename: 'Menu', id: string }
+        | { __typename: 'ParticipatoryProcess', id: string }
+        | { __typename: 'Pool', name: string, kind: string, openNow: boolean | null, opensAt: string | null, closesAt: string | null, wheelchairAccessible: boolean | null, id: string, address: { street: string | null, city: string | null }, source: { id: string } | null, hours: Array<{ date: string, closed: boolean | null, reason: string | null, timeSpans: Array<{ from: string, to: string }> }> | null, attendance: { current: number | null, capacity: number | null } | null }
+        | { __typename: 'Proposal', id: string }
+        | { __typename: 'PublicPlace', name: string, kind: string, openNow: boolean | null, opensAt: string | null, closesAt: string | null, wheelchairAccessible: boolean | null, phone: string | null, website: string | null, id: string, address: { street: string | null, city: string | null } | null, source: { id: string } | null, hours: Array<{ date: string, closed: boolean | null, reason: string | null, timeSpans: Array<{ from: string, to: string }> }> | null, details: Array<{ label: string, value: string }> }
+        | { __typename: 'RentalVehicle', name: string, kind: string, id: string, address: { street: string | null, city: string | null } | null, source: { id: string } | null }
+        | { __typename: 'Report', name: string, kind: string, id: string, address: { street: string | null, city: string | null } | null, source: { id: string } | null }
+        | { __typename: 'RoadEvent', id: string }
+        | { __typename: 'RoadSegment', id: string }
+        | { __typename: 'Route', shortName: string | null, longName: string | null, mode: Mode | null, color: string | null, textColor: string | null, id: string, alerts: Array<{ id: string, header: string | null, description: string | null, status: AlertStatus, severityLevel: AlertSeverityLevel, effectiveStart: string | null, effectiveEnd: string | null }> | null }
+        | { __typename: 'School', name: string, kind: string, id: string, address: { street: string | null, city: string | null }, source: { id: string } | null, menus: Array<{ id: string, date: string, courses: Array<{ dishes: Array<{ name: string, labels: Array<string> }> }> }> | null }
+        | { __typename: 'Sensor', name: string, kind: string, id: string, address: { street: string | null, city: string | null } | null, source: { id: string } | null }
+        | { __typename: 'Stop', name: string, kind: string, platformCode: string | null, wheelchairBoarding: WheelchairBoarding, id: string, address: { street: string | null, city: string | null } | null, source: { id: string } | null, alerts: Array<{ id: string, header: string | null }> | null, departures: Array<{ headsign: string | null, expectedAt: string, realtime: boolean, atStop: boolean, platformCode: string | null, route: { shortName: string | null, mode: Mode | null, color: string | null, textColor: string | null } | null }> | null }
+        | { __typename: 'VehicleParking', name: string, kind: string, state: VehicleParkingState, realtime: boolean, id: string, address: { street: string | null, city: string | null } | null, source: { id: string } | null, availability: { carSpaces: number | null, wheelchairAccessibleCarSpaces: number | null } | null, spaces: { carSpaces: number | null } }
+        | { __typename: 'VehicleRentalStation', name: string, kind: string, availableSpaces: number | null, operative: boolean | null, realtime: boolean, id: string, address: { street: string | null, city: string | null } | null, source: { id: string } | null, availableVehicles: { total: number } | null }
+       }> } | null, bikes: { nodes: Array<{ __typename: 'VehicleRentalStation', name: string, kind: string, availableSpaces: number | null, operative: boolean | null, realtime: boolean, id: string, address: { street: string | null, city: string | null } | null, source: { id: string } | null, availableVehicles: { total: number } | null }> } | null, pools: { nodes: Array<{ __typename: 'Pool', name: string, kind: string, openNow: boolean | null, opensAt: string | null, closesAt: string | null, wheelchairAccessible: boolean | null, id: string, address: { street: string | null, city: string | null }, source: { id: string } | null, hours: Array<{ date: string, closed: boolean | null, reason: string | null, timeSpans: Array<{ from: string, to: string }> }> | null, attendance: { current: number | null, capacity: number | null } | null }> } | null, schools: { nodes: Array<{ __typename: 'School', name: string, kind: string, id: string, address: { street: string | null, city: string | null }, source: { id: string } | null, menus: Array<{ id: string, date: string, courses: Array<{ dishes: Array<{ name: string, labels: Array<string> }> }> }> | null }> } | null, parkings: { nodes: Array<{ __typename: 'VehicleParking', name: string, kind: string, state: VehicleParkingState, realtime: boolean, id: string, address: { street: string | null, city: string | null } | null, source: { id: string } | null, availability: { carSpaces: number | null, wheelchairAccessibleCarSpaces: number | null } | null, spaces: { carSpaces: number | null } }> } | null, air: Array<{ insee: string, date: string, communeName: string | null, index: AirQualityIndex | null, publisher: string | null, no2: AirQualityIndex | null, o3: AirQualityIndex | null, pm10: AirQualityIndex | null, pm25: AirQualityIndex | null, so2: AirQualityIndex | null }> | null, events: { nodes: Array<{ id: string, name: string, url: string | null, address: { city: string | null } | null, nextOccurrence: { start: string, allDay: boolean, status: EventStatus } | null }> } | null };
 
 type Tile_Alert_Fragment = { __typename: 'Alert', id: string };
 
@@ -429,7 +433,37 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-export const TileFragmentDoc = new TypedDocumentString(`
+export const AirFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment Air on AirQuality {
+  date
+  communeName
+  index
+  publisher
+  no2
+  o3
+  pm10
+  pm25
+  so2
+}
+    `, {"fragmentName":"Air"}) as unknown as TypedDocumentString<AirFragment, unknown>;
+export const AgendaFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment Agenda on EventConnection {
+  nodes {
+    id
+    name
+    url
+    address {
+      city
+    }
+    nextOccurrence {
+      start
+      allDay
+      status
+    }
+  }
+}
+    `, {"fragmentName":"Agenda"}) as unknown as TypedDocumentString<AgendaFragment, unknown>;
+export const TileFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment Tile on Node {
   __typename
   id
@@ -560,6 +594,6 @@ export const AroundDocument = {"__meta__":{"hash":"sha256:e446d06ee7fb2917cde097
 export const BrowseDocument = {"__meta__":{"hash":"sha256:e40230d99e40306198baf37d423f4e6fab626fde5fdd14f5a40cb0d93acb353b"}} as unknown as TypedDocumentString<BrowseQuery, BrowseQueryVariables>;
 export const DirectionsDocument = {"__meta__":{"hash":"sha256:c43e149e6278244ee980f8dea92cb2b540f492cff4d775240dc915840ff5ff9f"}} as unknown as TypedDocumentString<DirectionsQuery, DirectionsQueryVariables>;
 export const AddressesDocument = {"__meta__":{"hash":"sha256:7ce143048eaf3caa9127d15f47035135635b0a70bd94aa3598a40c777d49c2de"}} as unknown as TypedDocumentString<AddressesQuery, AddressesQueryVariables>;
-export const HomeDocument = {"__meta__":{"hash":"sha256:e9245205ae1f70b4f626f732561f4a944e1c6be348555f4e782ed099c130778f"}} as unknown as TypedDocumentString<HomeQuery, HomeQueryVariables>;
+export const HomeDocument = {"__meta__":{"hash":"sha256:5fd00273c98efbc49208ab5a649e5e4a240d9b868c1bbdd6b740a652d792b055"}} as unknown as TypedDocumentString<HomeQuery, HomeQueryVariables>;
 export const HomeUpdatesDocument = {"__meta__":{"hash":"sha256:6310d15ff100e82ba0f83d8746f212187c500fa0d631dc165f914901be9694dc"}} as unknown as TypedDocumentString<HomeUpdatesSubscription, HomeUpdatesSubscriptionVariables>;
-export const StarterDocument = {"__meta__":{"hash":"sha256:f2114169745c6186c8bb89077588e38e26abf847caffa6bd2465ced635dea983"}} as unknown as TypedDocumentString<StarterQuery, StarterQueryVariables>;
+export const StarterDocument = {"__meta__":{"hash":"sha256:71bf58df7495bcc99950345f6b600b6f781b08bdc3d95346ccce02a5a7b1cc6e"}} as unknown as TypedDocumentString<StarterQuery, StarterQueryVariables>;

@@ -20,6 +20,7 @@ interface Props {
   slug: string;
   city: CityQuery | null;
   screen: Screen;
+  said: string;
   pin: (tile: string, title: string) => void;
   close: () => void;
 }
@@ -39,7 +40,7 @@ interface Found {
 
 const TYPED_MS = 200; // a pause in typing
 
-export function Add({ slug, city, screen, pin, close }: Props) {
+export function Add({ slug, city, screen, said, pin, close }: Props) {
   const [text, setText] = useState("");
   const [found, setFound] = useState<Found | "failed" | "nowhere" | null>(null);
   const asked = useRef(0);
@@ -72,7 +73,7 @@ export function Add({ slug, city, screen, pin, close }: Props) {
     );
 
   return (
-    <Dialog title={words.addTitle} close={close}>
+    <Dialog title={words.addTitle} said={said} close={close}>
       <label for="search">{words.search}</label>
       <input
         id="search"
@@ -156,7 +157,7 @@ function Pin({ tile, title, screen, pin }: Pinning & { tile: string; title: stri
   return (
     <button
       type="button"
-      aria-label={`${there ? words.isThere : words.add} : ${title}`}
+      aria-label={words.of(there ? words.isThere : words.add, title)}
       aria-disabled={there}
       onClick={() => there || pin(tile, title)}
     >

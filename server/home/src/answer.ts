@@ -97,9 +97,9 @@ function faultsBy(errors: readonly Failure[], tileAt: (path: Failure["path"]) =>
 }
 
 /** Whether something else has told us more already: an answer may come out of a cache. */
-export const isBehind = ({ extensions }: Told, answer: Answer) =>
-  ((extensions?.["sources"] ?? []) as Source[]).some(
-    ({ id, fetchedAt }) => (fetchedAt ?? "") < (answer.sources[id]?.fetchedAt ?? ""),
+export const isBehind = (found: Answer, latest: Answer) =>
+  Object.values(found.sources).some(
+    ({ id, fetchedAt }) => (fetchedAt ?? "") < (latest.sources[id]?.fetchedAt ?? ""),
   );
 
 function sources({ extensions }: Told, before: Record<string, Source>): Record<string, Source> {

@@ -2,24 +2,36 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import { CityDocument, type CityQuery, StarterDocument } from "../generated/graphql";
+import { CityDocument, type CityQuery } from "../generated/graphql";
 import { Add } from "./add";
+import type { Answer } from "./answer";
 import { ask } from "./client";
+import type { First } from "./first";
 import { Icon } from "./icons";
 import { keep, kept } from "./kept";
 import { type Link, useAnswer } from "./live";
 import { keepPage } from "./offline";
 import { Handle } from "./reorder";
-import { link, moved, pinned, type Screen, shared } from "./screen";
+import { link, moved, type Opening, opening, pinned, type Screen } from "./screen";
 import { Share } from "./share";
 import { heading, Tile } from "./tile";
 import { age, words } from "./words";
 
-type Origin = "mine" | "shared" | "example";
+interface Props {
+  slug: string;
+  name: string;
+  first: First;
+  answered: Answer | null; // to the first, if it was here in time
+}
 
-export function App({ slug, name }: { slug: string; name: string }) {
-  const [{ screen, origin }, setScreen] = useState(() => first(slug));
-  const { answer, link: connection } = useAnswer(slug, screen ?? NOTHING);
+export function App({ slug, name, first, answered }: Props) {
+  const [{ screen, origin }, setScreen] = useState<Opening>({
+    screen: first.screen ?? answered?.screen ?? null,
+    origin: first.origin,
+  });
+  const { answer, link: connection } = useAnswer(slug, name, screen, first, answered, (example) =>
+    setScreen({ screen: example, origin: "example" }),
+  );
   const city = useCity(slug, answer !== null);
   const now = useNow();
   const [arranging, setArranging] = useState(false);
@@ -27,6 +39,10 @@ export function App({ slug, name }: { slug: string; name: string }) {
   const [open, setOpen] = useState<"add" | "share" | null>(null);
   const shownFor = useMemo(() => (answer && answer.screen.some((t) => screen?.includes(t)) ? answer : null), [answer, screen]);
 
+  const show = (dialog: "add" | "share") => {
+    announce("");
+    setOpen(dialog);
+  };
   const change = (next: Screen) => {
     keep(slug, "screen", next);
     if (location.hash) history.replaceState(null, "", location.pathname);
@@ -34,15 +50,14 @@ export function App({ slug, name }: { slug: string; name: string }) {
   };
 
   useEffect(() => {
-    const again = () => setScreen(first(slug));
+    const again = () => setScreen(opening(slug));
     addEventListener("hashchange", again);
     return () => removeEventListener("hashchange", again);
   }, [slug]);
 
   useEffect(() => {
-    if (screen !== null) return;
-    void example(slug, name).then((found) => setScreen({ screen: found, origin: "example" }));
-  }, [screen, slug, name]);
+    if (origin === "example" && screen) keep(slug, "example", screen); // for when there is no network
+  }, [slug, origin, screen]);
 
   const ready = answer !== null;
   useEffect(() => {
@@ -70,17 +85,19 @@ export function App({ slug, name }: { slug: string; name: string }) {
           </div>
         </div>
         <div class="actions">
-          <button type="button" onClick={() => setOpen("add")}>
+          <button type="button" onClick={() => show("add")}>
             <Icon name="plus" /> {words.add}
           </button>
           <button type="button" aria-pressed={arranging} onClick={() => setArranging(!arranging)}>
             <Icon name="arrange" /> {arranging ? words.done : words.arrange}
           </button>
-          <button type="button" onClick={() => setOpen("share")}>
+          <button type="button" onClick={() => show("share")}>
             <Icon name="share" /> {words.share}
           </button>
         </div>
-        {origin === "example" && <p class="hint">{tiles.length ? words.example : words.empty}</p>}
+        {origin === "example" && (
+          <p class="hint">{screen?.length === 0 ? words.empty : words.example}</p>
+        )}
         {origin === "shared" && (
           <p class="hint">
             {words.sharedScreen}
@@ -88,7 +105,7 @@ export function App({ slug, name }: { slug: string; name: string }) {
             <a href={location.pathname} onClick={(event) => {
               event.preventDefault();
               history.replaceState(null, "", location.pathname);
-              setScreen(first(slug));
+              setScreen(opening(slug));
             }}>{words.backToMine}</a>
           </p>
         )}
@@ -142,48 +159,29 @@ export function App({ slug, name }: { slug: string; name: string }) {
           ))}
         </p>
       </footer>
-      <p class="aloud" role="status">{said}</p>
+      <p class="aloud" role="status">{open ? "" : said}</p>
       {open === "add" && (
         <Add
           slug={slug}
           city={city}
           screen={tiles}
+          said={said}
           pin={(tile, title) => {
             change(pinned(tiles, tile));
             announce(words.added(title));
           }}
-          close={() => setOpen(null)}
+          close={() => {
+            announce(""); // it has been said
+            setOpen(null);
+          }}
         />
       )}
-      {open === "share" && <Share url={link(tiles)} announce={announce} close={() => setOpen(null)} />}
+      {open === "share" && <Share url={link(tiles)} said={said} announce={announce} close={() => setOpen(null)} />}
     </>
   );
 }
 
 const NOTHING: Screen = [];
-
-/** The screen of a link, else one's own, else none yet. */
-function first(slug: string): { screen: Screen | null; origin: Origin } {
-  const given = shared(location.hash);
-  if (given) return { screen: given, origin: "shared" };
-  return { screen: kept<Screen>(slug, "screen"), origin: "mine" };
-}
-
-/** One thing of each kind that the city has. */
-async function example(slug: string, name: string): Promise<Screen> {
-  const { data } = await ask(StarterDocument, { city: slug });
-  const air = data?.air?.find(({ communeName }) => communeName === name) ?? data?.air?.[0];
-  const found = [
-    data?.search?.nodes[0]?.node.id,
-    data?.bikes?.nodes[0]?.id,
-    data?.pools?.nodes[0]?.id,
-    data?.schools?.nodes[0]?.id,
-    data?.parkings?.nodes[0]?.id,
-    air && `air:${air.insee}`,
-    data?.events?.nodes.length ? "events:" : undefined,
-  ];
-  return found.filter((tile) => tile !== undefined);
-}
 
 /** What the city offers: it can wait until the tiles are there. */
 function useCity(slug: string, soon: boolean): CityQuery | null {

@@ -19,7 +19,7 @@ export function Air({ air, now }: { air: City["air"]; now: number }) {
         </p>
       ))}
       <dl class="pollutants">
-        {([["NO₂", first.no2], ["O₃", first.o3], ["PM10", first.pm10], ["PM2,5", first.pm25], ["SO₂", first.so2]] as const).map(
+        {([["NO₂", first.no2], ["O₃", first.o3], ["PM10", first.pm10], [words.fineParticles, first.pm25], ["SO₂", first.so2]] as const).map(
           ([name, index]) =>
             index && (
               <div key={name}>

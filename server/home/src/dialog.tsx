@@ -8,11 +8,12 @@ import { words } from "./words";
 
 interface Props {
   title: string;
+  said: string; // here, since what is under a dialog is not read aloud
   close: () => void;
   children: ComponentChildren;
 }
 
-export function Dialog({ title, close, children }: Props) {
+export function Dialog({ title, said, close, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const before = document.activeElement;
@@ -28,6 +29,7 @@ export function Dialog({ title, close, children }: Props) {
         </button>
       </header>
       {children}
+      <p class="aloud" role="status">{said}</p>
     </dialog>
   );
 }

@@ -2,13 +2,14 @@
 // events). Without the stream the query is asked again and again; without a network what was
 // seen last stays, with its age.
 
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
-import { HomeDocument, HomeUpdatesDocument, type HomeUpdatesSubscription } from "../generated/graphql";
-import { type Answer, type Failure, GRACE_MS, isBehind, isOld, updated, whole } from "./answer";
-import { address, ask } from "./client";
+import { HomeUpdatesDocument, type HomeUpdatesSubscription } from "../generated/graphql";
+import { address } from "./address";
+import { type Answer, type Failure, GRACE_MS, isBehind, isOld, updated } from "./answer";
+import { answerTo, type First } from "./first";
 import { keep, kept } from "./kept";
-import { ids, type Screen, variables } from "./screen";
+import { ids, type Screen } from "./screen";
 
 /** How the screen hears of changes. */
 export type Link = "live" | "polling" | "offline";
@@ -16,13 +17,22 @@ export type Link = "live" | "polling" | "offline";
 const AGAIN_MS = { live: 60_000, polling: 15_000, offline: 10_000 }; // ages are news, too
 const SOON_MS = GRACE_MS + 500; // what is stale is being read, or is old
 
-export function useAnswer(city: string, screen: Screen): { answer: Answer | null; link: Link | null } {
-  const [answer, setAnswer] = useState(() => kept<Answer>(city, "answer"));
+export function useAnswer(
+  city: string,
+  name: string,
+  screen: Screen | null, // none yet: there will be an example
+  first: First,
+  inTime: Answer | null, // to the first
+  begin: (example: Screen) => void,
+): { answer: Answer | null; link: Link | null } {
+  const [answer, setAnswer] = useState(() => inTime ?? kept<Answer>(city, "answer"));
   const [link, setLink] = useState<Link | null>(null);
-  const key = screen.join("&");
+  const coming = useRef<First | null>(inTime ? null : first);
+  const answered = useRef(inTime?.screen); // in this visit
+  const key = screen?.join("&");
 
-  useEffect(() => {
-    if (!screen.length) return;
+  useLayoutEffect(() => {
+    if (screen?.length === 0) return;
     let over = false;
     let stream: EventSource | null = null;
     let timer = 0;
@@ -30,7 +40,7 @@ export function useAnswer(city: string, screen: Screen): { answer: Answer | null
 
     const show = (next: Answer) => {
       latest = next;
-      keep(city, "answer", next);
+      answered.current = next.screen;
       setAnswer(next);
     };
 
@@ -55,19 +65,29 @@ export function useAnswer(city: string, screen: Screen): { answer: Answer | null
 
     const look = async (mayListen: unknown = true) => {
       clearTimeout(timer);
-      const fresh = latest !== null; // a kept one may be older than what the stream has told
-      const { data, error, extensions } = await ask(HomeDocument, variables(city, screen), { fresh });
+      const asked = coming.current?.screen === screen ? coming.current?.answer : null;
+      coming.current = null;
+      const found = await (asked ?? answerTo(city, name, screen, latest));
       if (over) return;
-      if (!data) return lose();
-      const told = { errors: error?.graphQLErrors ?? [], extensions };
-      if (!(stream && latest && isBehind(told, latest))) show(whole(screen, data, told, latest));
+      const before = screen || found ? null : kept<Screen>(city, "example");
+      if (before) return begin(before);
+      if (!found) return lose();
+      if (!(stream && latest && isBehind(found, latest))) show(found);
+      if (screen) void follow(screen, mayListen);
+      else begin(found.screen); // and we are back with a screen
+    };
+
+    const follow = async (screen: Screen, mayListen: unknown = true) => {
       if (document.hidden) return;
+      await painted(); // the tiles come first
+      if (over) return;
+      keep(city, "answer", latest);
       if (!navigator.onLine) return lose(); // since it was asked
-      if (mayListen && !stream && ids(screen).length) stream = listen();
+      if (mayListen && !stream && ids(screen).length) stream = listen(screen);
       next(stream || !ids(screen).length ? "live" : "polling");
     };
 
-    const listen = () => {
+    const listen = (screen: Screen) => {
       const opened = new EventSource(address(HomeUpdatesDocument, { ids: ids(screen) }));
       opened.addEventListener("next", ({ data }) => {
         const news = JSON.parse(data) as {
@@ -77,6 +97,7 @@ export function useAnswer(city: string, screen: Screen): { answer: Answer | null
         };
         if (news.data && latest) {
           show(updated(latest, news.data, { errors: news.errors ?? [], extensions: news.extensions }));
+          keep(city, "answer", latest);
         }
       });
       const lost = () => {
@@ -100,7 +121,8 @@ export function useAnswer(city: string, screen: Screen): { answer: Answer | null
       }
     };
 
-    void look();
+    if (screen && screen === answered.current) void follow(screen);
+    else void look();
     addEventListener("online", wake);
     addEventListener("offline", wake);
     document.addEventListener("visibilitychange", wake);
@@ -116,3 +138,5 @@ export function useAnswer(city: string, screen: Screen): { answer: Answer | null
 
   return { answer, link };
 }
+
+const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));

@@ -10,8 +10,14 @@
 // follows the # of an address is never sent to a server.
 
 import type { HomeQueryVariables } from "../generated/graphql";
+import { kept } from "./kept";
 
 export type Screen = readonly string[];
+
+export interface Opening {
+  screen: Screen | null;
+  origin: "mine" | "shared" | "example";
+}
 
 export const MOST = 40; // tiles of a screen
 const LONGEST = 200; // characters of one
@@ -23,6 +29,14 @@ export const special = (tile: string) => (tile.includes(":") ? tile.slice(0, til
 export const detail = (tile: string) => tile.slice(tile.indexOf(":") + 1);
 
 export const ids = (screen: Screen) => screen.filter((tile) => special(tile) === null);
+
+/** The screen of a link, else one's own, else none yet: there will be an example. */
+export function opening(city: string): Opening {
+  const given = shared(location.hash);
+  if (given) return { screen: given, origin: "shared" };
+  const own = kept<Screen>(city, "screen");
+  return { screen: own, origin: own ? "mine" : "example" };
+}
 
 /** What the one query of a screen is asked with. */
 export function variables(city: string, screen: Screen): HomeQueryVariables {

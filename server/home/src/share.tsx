@@ -7,11 +7,12 @@ import { words } from "./words";
 
 interface Props {
   url: string;
+  said: string;
   announce: (text: string) => void;
   close: () => void;
 }
 
-export function Share({ url, announce, close }: Props) {
+export function Share({ url, said, announce, close }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const copy = async () => {
     field.current?.select(); // to be copied by hand where the browser will not
@@ -20,7 +21,7 @@ export function Share({ url, announce, close }: Props) {
     close();
   };
   return (
-    <Dialog title={words.share} close={close}>
+    <Dialog title={words.share} said={said} close={close}>
       <p>{words.shareHow}</p>
       <label for="link">{words.link}</label>
       <div class="row">

@@ -5,7 +5,7 @@ import type { CityQuery } from "../generated/graphql";
 import { Air, Events, Pollen, Waste } from "./city_tiles";
 import { Icon } from "./icons";
 import { detail, special } from "./screen";
-import { Bikes, Departures, Disruptions, EventDates, Line, Menus, Parking, Pool, PublicPlace } from "./tiles";
+import { Bikes, Departures, Disruptions, EventDates, Line, Menus, type Of, Parking, Pool, PublicPlace } from "./tiles";
 import { age, clock, words } from "./words";
 
 export interface Shown {
@@ -26,7 +26,7 @@ export function Tile({ id, tile, answer, city, slug, now }: Shown) {
       <header>
         {node?.__typename === "Route" ? <Line route={node} /> : <Icon name={icon} />}
         <div>
-          <h2 id={id}>{title}</h2>
+          <h2 id={id} lang={node ? "fr" : undefined}>{title}</h2>
           <p class="quiet">{subtitle || NOTHING_YET}</p>
         </div>
       </header>
@@ -65,9 +65,15 @@ export function heading(tile: string, answer: Answer | null, city: CityQuery | n
   }
   if (!("name" in node)) return { icon: "place", title: node.__typename, subtitle: "" };
   const where = node.__typename === "Stop"
-    ? [words.departures, node.platformCode && words.platform(node.platformCode)].filter(Boolean).join(", ")
+    ? [direction(node) ?? words.departures, node.platformCode && words.platform(node.platformCode)].filter(Boolean).join(", ")
     : [node.address?.street, node.address?.city].filter(Boolean).join(", ") || label(node.kind);
   return { icon: node.__typename, title: node.name, subtitle: where ?? "" };
+}
+
+/** Where a platform's departures go, if that is one way: two platforms make a commute. */
+function direction({ platformCode, departures }: Of<"Stop">) {
+  const ends = new Set(departures?.map(({ headsign }) => headsign).filter((end) => end !== null));
+  return platformCode && ends.size > 0 && ends.size <= 2 ? words.towards([...ends].join(", ")) : null;
 }
 
 function body(tile: string, answer: Answer, now: number) {

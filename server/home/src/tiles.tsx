@@ -21,7 +21,7 @@ export function Departures({ stop, now }: { stop: Of<"Stop">; now: number }) {
         {coming.map((one) => (
           <li key={`${one.route?.shortName} ${one.headsign} ${one.expectedAt}`}>
             <Line route={one.route} />
-            <span class="where">{one.headsign}</span>
+            <span class="where" lang="fr">{one.headsign}</span>
             <When at={one.expectedAt} realtime={one.realtime} atStop={one.atStop} now={now} />
           </li>
         ))}

@@ -1,19 +1,20 @@
 // Words: French first, and English; the browser chooses. Numbers, days and times by Intl, in the
 // city's own time.
 
-const { timezone = "Europe/Paris" } = document.getElementById("home")?.dataset ?? {};
+const { timezone = "Europe/Paris" } = document.documentElement.dataset;
 
 export const language: "fr" | "en" =
   navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag === "fr" || tag === "en") === "en"
     ? "en"
     : "fr";
 
-/** French has a space before these marks, which does not break. */
+/** French has spaces before these marks, narrow but for the colon's; none of them breaks. */
 const say = (fr: string, en: string) =>
-  language === "fr" ? fr.replace(/ (?=[:;?!])/g, "\u00a0") : en;
+  language === "fr" ? fr.replace(/ (?=[;?!])/g, "\u202f").replace(/ (?=:)/g, "\u00a0") : en;
 
+const rules = new Intl.PluralRules(language); // nought is singular in French
 const plural = (count: number, one: string, other: string) =>
-  new Intl.PluralRules(language).select(count) === "one" ? one : other;
+  rules.select(count) === "one" ? one : other;
 
 export const number = (value: number) => value.toLocaleString(language);
 
@@ -33,7 +34,7 @@ export function day(instant: string, now: number): string {
   const which = instant.length > 10 ? isoDay.format(new Date(instant)) : instant;
   if (which === isoDay.format(now)) return say("aujourd’hui", "today");
   if (which === isoDay.format(now + 86_400_000)) return say("demain", "tomorrow");
-  return longDay(`${which}T12:00:00Z`);
+  return longDay(`${which}T12:00:00Z`).replace(/(?<=\s)1 /, say("1er ", "1 "));
 }
 
 export const today = (now: number) => isoDay.format(now);
@@ -74,6 +75,7 @@ export const words = {
     say(`${name} : place ${at} sur ${of}.`, `${name}: place ${at} of ${of}.`),
   added: (name: string) => say(`${name} est ajouté.`, `${name} is added.`),
   isThere: say("Déjà là", "Already there"),
+  of: (what: string, name: string) => say(`${what} : ${name}`, `${what}: ${name}`),
   tiles: say("Mes tuiles", "My tiles"),
   loading: say("Chargement…", "Loading…"),
   example: say(
@@ -95,7 +97,7 @@ export const words = {
   otherCities: say("Autres villes", "Other cities"),
   links: {
     live: say("En direct", "Live"),
-    polling: say("Connexion directe perdue : relu toutes les 15 s", "Live link lost: read again each 15 s"),
+    polling: say("Connexion directe perdue : relu toutes les 15\u00a0s", "Live link lost: read again each 15\u00a0s"),
     offline: (since: string) =>
       say(`Hors ligne : dernier écran connu, ${since}`, `Offline: last known screen, ${since}`),
   },
@@ -118,7 +120,7 @@ export const words = {
   none: say("Aucun départ annoncé.", "No departures announced."),
   towards: (where: string) => say(`vers ${where}`, `to ${where}`),
   platform: (code: string) => say(`quai ${code}`, `platform ${code}`),
-  inMinutes: (minutes: number) => `${minutes} min`,
+  inMinutes: (minutes: number) => `${minutes}\u00a0min`,
   minutesAloud: (minutes: number) =>
     say(`dans ${minutes} ${plural(minutes, "minute", "minutes")}`, `in ${minutes} ${plural(minutes, "minute", "minutes")}`),
   close_: say("proche", "due"),
@@ -136,7 +138,10 @@ export const words = {
   hoursUnknown: say("Horaires non publiés", "Hours not published"),
   people: (current: number, capacity: number | null) =>
     capacity
-      ? say(`${number(current)} personnes pour ${number(capacity)} places`, `${number(current)} people of ${number(capacity)}`)
+      ? say(
+          `${number(current)} ${plural(current, "personne", "personnes")} pour ${number(capacity)} ${plural(capacity, "place", "places")}`,
+          `${number(current)} ${plural(current, "person", "people")} of ${number(capacity)}`,
+        )
       : say(`${number(current)} ${plural(current, "personne", "personnes")}`, `${number(current)} ${plural(current, "person", "people")}`),
   menuOf: (when: string) => say(`Menu, ${when}`, `Menu, ${when}`),
   noMenu: say("Pas de menu publié pour cette semaine.", "No menu published for this week."),
@@ -192,6 +197,7 @@ export const words = {
     GRASSES: say("Graminées", "Grasses"),
     OLIVE: say("Olivier", "Olive"),
   },
+  fineParticles: say("PM2,5", "PM2.5"),
   noAir: say("Indice non disponible.", "Index not available."),
   events: say("À l’agenda", "What’s on"),
   noEvents: say("Rien à l’agenda cette semaine.", "Nothing on this week."),
@@ -224,7 +230,7 @@ export const words = {
   failed: say("La recherche n’a pas abouti. Réessayez.", "The search failed. Try again."),
   notSearched: (names: string) => say(`Sans réponse : ${names}.`, `No answer from: ${names}.`),
   directions: say("Choisir une direction", "Choose a direction"),
-  metres: (distance: number) => (distance < 950 ? `${Math.round(distance / 10) * 10} m` : `${number(Math.round(distance / 100) / 10)} km`),
+  metres: (distance: number) => (distance < 950 ? `${Math.round(distance / 10) * 10}\u00a0m` : `${number(Math.round(distance / 100) / 10)}\u00a0km`),
   kinds: {
     route: say("Ligne", "Line"),
     commune: say("Commune : air", "Commune: air"),

@@ -1,0 +1,9 @@
+"""Strict: the tables of a city file, in which an unknown word is a mistake."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Strict(BaseModel):
+    """A table of a city file: unknown words are mistakes, and nothing changes once read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

@@ -1,0 +1,177 @@
+"""Connections: plain GETs over connections that are kept open, one question at a time on each.
+
+What a general client does besides (cookies, redirects, decompression, sessions, tracing) is
+not wanted here, and took most of the time of a call: see decision 0001.
+"""
+
+import asyncio
+import ipaddress
+import re
+import socket
+import ssl
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from aiohappyeyeballs import start_connection
+from aiohttp.abc import ResolveResult
+
+from server.connection import Connection
+from sources.exchange import Answer, Unconnected
+
+MOST = 100  # questions at one time
+IDLE_S = 15.0  # an unused one is kept for: servers close theirs after little more
+EYEBALLS_S = 0.25  # before another of a host's addresses is tried as well (RFC 8305)
+ORIGIN = re.compile(r"https?://[^/?#]+")
+NOT_IN_A_LINE = re.compile(r"[\r\n\0]")
+
+Address = tuple[int, int, int, str, tuple[Any, ...]]  # as getaddrinfo has it
+
+
+class Host(NamedTuple):
+    """Whom connections lead to."""
+
+    tls: bool
+    name: str
+    port: int
+
+
+class Connections:
+    """All that are open, by host. `resolve` finds a name's addresses, if they may be asked."""
+
+    def __init__(self, resolve: Callable[[str, int], Awaitable[Sequence[ResolveResult]]]) -> None:
+        self._resolve = resolve
+        self._idle: dict[Host, list[Connection]] = {}
+        self._places = asyncio.Semaphore(MOST)
+        self._tls: ssl.SSLContext | None = None
+        self._closing: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    @asynccontextmanager
+    async def get(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[Answer]:
+        """Ask; Unconnected where another try may help. What is left of a body is not waited for."""
+        host, request = _written(url, headers)
+        async with self._places:
+            connection = self._find_idle(host)
+            used = connection is not None
+            if connection is None:
+                connection = await self._open(host)
+            try:
+                try:
+                    answer = await connection.ask(request)
+                except Unconnected:
+                    if not used:  # else its server may have closed it just then
+                        raise
+                    connection = await self._open(host)
+                    answer = await connection.ask(request)
+                yield answer
+            finally:
+                self._leave(host, connection)
+
+    def close(self) -> None:
+        """For the end of the process: what is busy still is closed when it is not."""
+        self._closed = True
+        for connection in [one for some in self._idle.values() for one in some]:
+            connection.close()
+        self._idle.clear()
+        if self._closing is not None:
+            self._closing.cancel()
+
+    def _find_idle(self, host: Host) -> "Connection | None":
+        """The one that was used last, if any is open still."""
+        idle = self._idle.get(host)
+        while idle:
+            connection = idle.pop()
+            if connection.reusable:
+                return connection
+            connection.close()
+        return None
+
+    def _leave(self, host: Host, connection: "Connection") -> None:
+        """Keep it for the next, if nothing is left on it."""
+        if self._closed or not connection.reusable:
+            connection.close()
+            return
+        connection.left_at = asyncio.get_running_loop().time()
+        self._idle.setdefault(host, []).append(connection)
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().call_later(IDLE_S, self._tidy)
+
+    def _tidy(self) -> None:
+        """Close what was not used for long."""
+        loop, self._closing = asyncio.get_running_loop(), None
+        since = loop.time() - IDLE_S
+        for host, idle in list(self._idle.items()):
+            for connection in idle:
+                if connection.left_at <= since:
+                    connection.close()
+            self._idle[host] = [one for one in idle if one.reusable]
+            if not self._idle[host]:
+                del self._idle[host]
+        if self._idle:
+            self._closing = loop.call_later(IDLE_S, self._tidy)
+
+    async def _open(self, host: Host) -> "Connection":
+        loop = asyncio.get_running_loop()
+        try:
+            tls = await self._context() if host.tls else None
+            found = await self._addresses(host)
+            taken = await start_connection(found, happy_eyeballs_delay=EYEBALLS_S, interleave=1)
+            _, connection = await loop.create_connection(
+                Connection, sock=taken, ssl=tls, server_hostname=host.name if tls else None
+            )
+        except OSError as error:
+            raise Unconnected(str(error)) from error
+        return connection
+
+    async def _addresses(self, host: Host) -> list[Address]:
+        with suppress(ValueError):  # whoever asks has looked at what is an address already
+            version = ipaddress.ip_address(host.name).version
+            family = socket.AF_INET if version == 4 else socket.AF_INET6
+            return [_address(family, host.name, host.port)]
+        found = await self._resolve(host.name, host.port)
+        return [_address(one["family"], one["host"], one["port"]) for one in found]
+
+    async def _context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            tls = await asyncio.to_thread(ssl.create_default_context)  # it takes 20 ms
+            tls.set_alpn_protocols(["http/1.1"])
+            self._tls = tls
+        return self._tls
+
+
+def _written(url: str, headers: Mapping[str, str]) -> tuple[Host, bytes]:
+    """Whom to ask, and the whole request; ValueError for what would be more than one."""
+    found = ORIGIN.match(url)
+    if found is None:
+        raise ValueError(f"not an address to ask: {url[:100]!r}")
+    host, own = _origin(found[0])
+    target = url[found.end() :].partition("#")[0]
+    if not target.startswith("/"):
+        target = f"/{target}"
+    said = {"accept": "*/*", **headers}
+    lines = [f"GET {target} HTTP/1.1", *own, *(f"{name}: {said[name]}" for name in said)]
+    plain = target.isascii() and target.isprintable() and " " not in target
+    if not plain or NOT_IN_A_LINE.search("".join(lines)):
+        raise ValueError("a line within a line")
+    return host, "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
+
+
+@lru_cache(maxsize=256)
+def _origin(url: str) -> tuple[Host, list[str]]:
+    """A host by the beginning of an address, and the headers that name it."""
+    split = urlsplit(url)
+    tls, name = split.scheme == "https", split.hostname or ""
+    headers = [f"host: {split.netloc.rpartition('@')[2]}"]
+    if split.username is not None:
+        account = f"{unquote(split.username)}:{unquote(split.password or '')}"
+        headers.append(f"authorization: Basic {b64encode(account.encode()).decode()}")
+    return Host(tls, name, split.port or (443 if tls else 80)), headers
+
+
+def _address(family: int, host: str, port: int) -> Address:
+    where = (host, port) if family == socket.AF_INET else (host, port, 0, 0)
+    return family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", where

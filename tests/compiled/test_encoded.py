@@ -1,0 +1,127 @@
+"""What is kept as bytes: the same as would be written again, and no longer than its object."""
+
+import gc
+from dataclasses import dataclass
+
+import orjson
+import pytest
+
+from server.compiled import encoded as module
+from server.compiled.encoded import Encoded
+from tests.compiled.conftest import PLANNER, both
+
+
+@dataclass
+class Thing:
+    name: str
+
+
+def write(thing):
+    return {"name": thing.name}
+
+
+def met(all_, selection, thing):
+    """What is written of it in an execution of its own."""
+    known, written = selection
+    all_.executions += 1
+    return known(id(thing)) or written(thing)
+
+
+def kept(found):
+    return isinstance(found, orjson.Fragment)
+
+
+def test_from_the_second_time_on_it_is_bytes():
+    all_ = Encoded()
+    selection, thing = all_.selection(write), Thing("here")
+
+    found = [met(all_, selection, thing) for _ in range(4)]
+
+    assert [kept(one) for one in found] == [False, True, True, True]
+    assert {orjson.dumps(one) for one in found} == {b'{"name":"here"}'}
+    assert found[2] is found[1]
+
+
+def test_it_goes_with_its_object_whose_place_another_one_may_take():
+    all_ = Encoded()
+    selection = all_.selection(write)
+    for number in range(1_000):
+        thing = Thing(str(number))
+        for _ in range(3):
+            assert orjson.dumps(met(all_, selection, thing)) == b'{"name":"%d"}' % number
+        del thing
+    assert all_.bytes == 0
+
+
+def test_all_of_it_goes_with_the_plan():
+    all_, things = Encoded(), [Thing(str(number)) for number in range(10)]
+    selection = all_.selection(write)
+    for _ in range(2):
+        for thing in things:
+            met(all_, selection, thing)
+    assert all_.bytes > 10 * module.OVERHEAD
+
+    del selection
+    gc.collect()
+
+    assert all_.bytes == 0
+
+
+def test_it_has_a_bound():
+    most = 20 * module.OVERHEAD
+    all_, things = Encoded(most), [Thing(str(number)) for number in range(100)]
+    selections = [all_.selection(write) for _ in range(3)]
+    for _ in range(3):
+        for selection in selections:
+            for thing in things:
+                assert orjson.loads(orjson.dumps(met(all_, selection, thing))) == write(thing)
+                assert all_.bytes <= most
+    assert all_.bytes > 0
+    assert not kept(met(Encoded(10), Encoded(10).selection(write), things[0]))
+
+
+def test_an_object_that_does_not_tell_when_it_goes_is_written_each_time():
+    all_, thing = Encoded(), ("here",)
+    selection = all_.selection(lambda found: {"name": found[0]})
+    assert [met(all_, selection, thing) for _ in range(3)] == [{"name": "here"}] * 3
+    assert all_.bytes == 0
+
+
+def test_what_is_made_anew_each_time_is_soon_left_alone(monkeypatch):
+    written = []
+    all_ = Encoded()
+    dumps = orjson.dumps
+    monkeypatch.setattr(module.orjson, "dumps", lambda one: written.append(one) or dumps(one))
+    selection = all_.selection(write)
+    for _ in range(2_000):
+        met(all_, selection, Thing("passing"))
+    assert len(written) <= 2 * module._Selection.enough
+
+
+@pytest.fixture(scope="module")
+def nantes(_timetables):
+    with both() as executors:
+        yield executors
+
+
+def fragments(value):
+    if isinstance(value, dict | list):
+        inside = value.values() if isinstance(value, dict) else value
+        return sum(fragments(one) for one in inside)
+    return isinstance(value, orjson.Fragment)
+
+
+QUERY = """query Kept($first: Int!, $more: Boolean!) {
+  stops(first: $first) { nodes { id code position { lat lon } } }
+  again: stops(first: $first) { nodes { called: id __typename code @include(if: $more) } }
+  some: stops(first: 2) { nodes { id code name departures(first: 1) { headsign } } }
+  framed: stops(first: 2) { nodes { id code position { lat } departures(first: 1) { headsign } } }
+}"""
+
+
+@pytest.mark.parametrize("more", [True, False])
+def test_over_real_sources_it_is_as_graphql_core_has_it(nantes, more):
+    plan = PLANNER.plan(QUERY)
+    for _ in range(3):  # each of which executes it twice
+        compiled, _ = nantes.run(plan, {"first": 5, "more": more})
+    assert fragments(compiled.data) >= 10

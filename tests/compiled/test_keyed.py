@@ -1,0 +1,105 @@
+"""Keys that are made without a coroutine: of which fields, and how many."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from resolvers import loaders
+from schema.key import Key
+from schema.stops import DeparturesAt, Stop
+from server.compiled.keyed import key_maker
+from tests.compiled.conftest import PLANNER, both
+
+
+@dataclass(frozen=True)
+class Near(Key[str]):
+    city: str
+    name: str
+
+
+class Place:
+    city, name = "nantes", "Bouffay"
+
+    async def last(self, info, within=3) -> str:
+        """In words, too."""
+        if within < 0:
+            return "nowhere"
+        name = self.name.upper() if within else ""
+        return await info.context.load(Near(self.city, name))
+
+    async def twice(self, info):
+        await info.context.load(Near(self.city, ""))
+        return await info.context.load(Near(self.city, self.name))
+
+    async def with_more(self, info):
+        return [await info.context.load(Near(self.city, self.name))]
+
+    async def by_itself(self, info):
+        return await self.last(info)
+
+    async def by_its_method(self, info):
+        return await info.context.load(self.key())
+
+    async def as_a_whole(self, info):
+        return await info.context.load(Near(str(self), ""))
+
+    async def elsewhere(self, info):
+        return await info.other.load(Near(self.city, ""))
+
+
+def test_a_field_that_ends_in_its_key():
+    maker = key_maker(Place.last, "info")
+    assert maker.make(Place(), info=None) == Near("nantes", "BOUFFAY")
+    assert maker.make(Place(), info=None, within=0) == Near("nantes", "")
+    assert maker.make(Place(), info=None, within=-1) == "nowhere"
+    assert maker.reads(Place()) == ("nantes", "Bouffay")
+
+
+@pytest.mark.parametrize(
+    "name", ["twice", "with_more", "by_itself", "by_its_method", "as_a_whole", "elsewhere"]
+)
+def test_others_are_left_as_they_are(name):
+    assert key_maker(getattr(Place, name), "info") is None
+
+
+def test_a_file_that_says_something_else_by_now(monkeypatch):
+    lines = ["    async def last(self, info):\n", "        return await info.context.load(1)\n"]
+    monkeypatch.setattr("linecache.getlines", lambda _: [*[""] * 200, *lines, *[""] * 200])
+    assert key_maker(Place.last, "info") is None
+
+
+def test_ours_are_such():
+    departures = next(
+        one.base_resolver.wrapped_func
+        for one in Stop.__strawberry_definition__.fields
+        if one.name == "departures"
+    )
+    assert key_maker(departures, "info") is not None
+
+
+@pytest.mark.usefixtures("_timetables")
+def test_objects_that_agree_share_a_key(monkeypatch):
+    with both() as executors:
+        plan = PLANNER.plan(
+            "{ a: stops(first: 3) { nodes { ...D } } b: stops(first: 3) { nodes { ...D } } }"
+            "fragment D on Stop { name departures(first: 2) { headsign } }"
+        )
+        executors.run(plan)
+        made, new = [], DeparturesAt.__init__
+
+        def counted(self, *given, **named):
+            new(self, *given, **named)
+            made.append(self)
+
+        monkeypatch.setattr(DeparturesAt, "__init__", counted)
+        answer = loaders.registered[DeparturesAt]
+        asked = []
+
+        async def noted(ask, keys):
+            asked.extend(keys)
+            return await answer(ask, keys)
+
+        monkeypatch.setitem(loaders.registered, DeparturesAt, noted)
+        executors.runner.run(executors.executor.run(plan, None, {}))
+        assert len(set(asked)) == len(asked) == 3
+        assert len(made) <= 6, "three in each list, whatever they have in common"
