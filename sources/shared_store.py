@@ -102,7 +102,8 @@ class Shared(Store):
             size, record = (0, b"") if found is None else found
             return int(size), record
 
-        size, record = await self._ask("get", head, (0, b""))
+        nothing: tuple[int, object] = (0, b"")
+        size, record = await self._ask("get", head, nothing)
         if not 0 <= size <= MOST:
             return None
         if record is None:

@@ -2,19 +2,40 @@
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from graphql import GraphQLField, GraphQLOutputType, is_non_null_type
+from graphql.execution.collect_fields import FieldDetailsList
+
+from server.compiled.arguments import Made
 from server.compiled.bail import Bail
-from server.compiled.encoded import Encoded
+from server.compiled.fields import Call
 from server.compiled.kinds import WORK
-from server.compiled.program import Function, Text
+from server.compiled.program import Function, Spot, Text
+
+if TYPE_CHECKING:
+    from server.compiled.generator import Generator
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A field, as one selection asks for it."""
+
+    field: GraphQLField
+    key: str
+    details: FieldDetailsList
+    about: str
 
 
 class Draft:
-    """The functions of one program."""
+    """The functions of one program, and what they are given."""
 
-    def __init__(self, encoded: Encoded) -> None:
+    def __init__(self, generator: "Generator") -> None:
+        encoded = generator.encoded
+        self._generator = generator
+        self._makers: list[Made] = []
         self._text = Text()
         self._text.names.update(
             Bail=Bail, WORK=WORK, partial=partial, encoded=encoded.selection, framed=encoded.frame
@@ -58,6 +79,23 @@ class Draft:
 
         self._todo.append(keeper)
         return known, written
+
+    def _spot(self, asked: Asked, kind: GraphQLOutputType, key: str | None) -> str:
+        nodes = tuple(one.node for one in asked.details)
+        spot = Spot(key, nodes, asked.about, not is_non_null_type(kind))
+        return self._text.named("spot", spot)
+
+    def _given(self, asked: Asked, way: Call) -> list[str]:
+        """The arguments of a call, as code."""
+        found = [f"{way.info}=info"] if way.info else []
+        node, maker = asked.details[0].node, self._generator.maker
+        made = maker.made(asked.field, way.field, node)
+        lasting = maker.lasting(asked.field, node, made)
+        if lasting is None:
+            self._makers.append(made)
+            return [*found, f"**run.arguments[{len(self._makers) - 1}]"]
+        constants = (f"{name}={self._text.named('given', one)}" for name, one in lasting.items())
+        return [*found, *constants]
 
     def _fresh(self) -> str:
         return self._text.fresh("v")

@@ -7,14 +7,12 @@ written for values of just the type that the schema says; what else there is bai
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
     FragmentDefinitionNode,
     GraphQLAbstractType,
-    GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
     OperationDefinitionNode,
@@ -29,26 +27,15 @@ from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.values import VariableValues
 
 from server.compiled import leaves
-from server.compiled.arguments import Made
 from server.compiled.bail import Unsupported
-from server.compiled.drafting import Draft
+from server.compiled.drafting import Asked, Draft
 from server.compiled.fields import Attribute, Call
 from server.compiled.lasting import TYPENAME, Lasting
-from server.compiled.program import Program, Spot
+from server.compiled.program import Program
 from server.compiled.selections import Collected, Selections
 
 if TYPE_CHECKING:
     from server.compiled.generator import Generator
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A field, as one selection asks for it."""
-
-    field: GraphQLField
-    key: str
-    details: FieldDetailsList
-    about: str
 
 
 class Writing(Draft):
@@ -61,11 +48,9 @@ class Writing(Draft):
         fragments: Sequence[FragmentDefinitionNode],
         variables: VariableValues,
     ) -> None:
-        super().__init__(generator.encoded)
-        self._generator = generator
+        super().__init__(generator)
         self._selections = Selections(generator, operation, fragments, variables)
         self._lasting = Lasting(generator, self._selections)
-        self._makers: list[Made] = []
         self._framing = False  # whether what waits is left to others
         self._kept: dict[tuple[str, int], tuple[str, str]] = {}  # selections whose bytes are
 
@@ -81,7 +66,7 @@ class Writing(Draft):
         self._line(1, "o = None")
         self._line(1, f"run.data = {self._selection(root, found, 'o', 1)}")
 
-    def _going_on(self, kind: GraphQLOutputType, asked: _Asked, *, item: bool = False) -> None:
+    def _going_on(self, kind: GraphQLOutputType, asked: Asked, *, item: bool = False) -> None:
         """The function that goes on with what a field found, or with items of a list."""
         self._about = asked.about
         target, key = ("(to, i)", "i") if item else ("to", self._text.constant(asked.key))
@@ -96,7 +81,7 @@ class Writing(Draft):
     ) -> str:
         """What is selected of an object, as the code of a dict; `told` is its type's name."""
         entries: list[str] = []
-        waiting: list[_Asked] = []
+        waiting: list[Asked] = []
         frame = self._frame(kind, found, o)
         outer = self._about
         for key, details in found.items():
@@ -108,7 +93,7 @@ class Writing(Draft):
             field = kind.fields.get(name)
             if field is None:
                 raise Unsupported("introspection")
-            asked = _Asked(field, key, details, f"{kind.name}.{name}")
+            asked = Asked(field, key, details, f"{kind.name}.{name}")
             if self._generator.waits(field):
                 waiting.append(asked)
                 entries.append(f"{entry}: None")
@@ -126,7 +111,7 @@ class Writing(Draft):
         self._about = outer
         return display
 
-    def _at_once(self, asked: _Asked, o: str, indent: int) -> str:
+    def _at_once(self, asked: Asked, o: str, indent: int) -> str:
         """The name of the value of a field that waits for nothing."""
         self._about = asked.about
         value, way = self._fresh(), self._generator.way(asked.field)
@@ -145,7 +130,7 @@ class Writing(Draft):
         self._value(asked.field.type, asked.details, value, indent, mixed=asked if mixed else None)
         return value
 
-    def _ask(self, asked: _Asked, objects: str, dicts: str) -> None:
+    def _ask(self, asked: Asked, objects: str, dicts: str) -> None:
         """Ask a field that waits of all the objects that were gathered."""
         self._about = asked.about
         way = self._generator.way(asked.field)
@@ -173,23 +158,6 @@ class Writing(Draft):
         else:
             works = f"({function}(o, info) for o in {objects})"
         self._end(2, f"run.ask({spot}, {done}, {works}, {dicts})")
-
-    def _spot(self, asked: _Asked, kind: GraphQLOutputType, key: str | None) -> str:
-        nodes = tuple(one.node for one in asked.details)
-        spot = Spot(key, nodes, asked.about, not is_non_null_type(kind))
-        return self._text.named("spot", spot)
-
-    def _given(self, asked: _Asked, way: Call) -> list[str]:
-        """The arguments of a call, as code."""
-        found = [f"{way.info}=info"] if way.info else []
-        node, maker = asked.details[0].node, self._generator.maker
-        made = maker.made(asked.field, way.field, node)
-        lasting = maker.lasting(asked.field, node, made)
-        if lasting is None:
-            self._makers.append(made)
-            return [*found, f"**run.arguments[{len(self._makers) - 1}]"]
-        constants = (f"{name}={self._text.named('given', one)}" for name, one in lasting.items())
-        return [*found, *constants]
 
     # What is kept as bytes
 
@@ -234,7 +202,7 @@ class Writing(Draft):
         indent: int,
         *,
         nullable: bool = True,
-        mixed: _Asked | None = None,
+        mixed: Asked | None = None,
     ) -> None:
         """Put in place of a value what is written of it; a `mixed` one may have to be awaited."""
         if is_non_null_type(kind):
@@ -272,7 +240,7 @@ class Writing(Draft):
         details: FieldDetailsList,
         v: str,
         indent: int,
-        mixed: _Asked | None,
+        mixed: Asked | None,
     ) -> None:
         items, item = self._fresh(), self._fresh()
         self._line(
