@@ -168,6 +168,7 @@ def answering(client: httpx.Client) -> bool:
 def test_answers_as_another_user_where_it_cannot_write(container):
     query = "{ pools(first: 1) { totalCount } }"
     answer = container.client.post("/graphql", json={"query": query}).json()
+    assert "errors" not in answer, answer["errors"]
     assert answer["data"]["pools"]["totalCount"] > 0
 
 
