@@ -26,7 +26,8 @@ import structlog
 import schema
 from resolvers import Loaders
 from server.compiled.compared import alike
-from server.execution import Executor, Plan, Planner
+from server.execution import Executor
+from server.planning import Plan, Planner
 from server.settings import Settings
 from sources.timetable import Timetable
 from tests.conftest import HERE, Replay, serving

@@ -21,7 +21,7 @@ from server.concurrency import Concurrency
 from server.direct import Direct
 from server.documents import Documents
 from server.editions import Editions
-from server.execution import Executor, Planner
+from server.execution import Executor
 from server.finished import Finished
 from server.gate import Gate
 from server.http import PATHS, Endpoint, Sites, methods, middleware
@@ -29,6 +29,7 @@ from server.interpreter import Interpreter
 from server.live import Live
 from server.metrics import Metrics
 from server.network import Network
+from server.planning import Planner
 from server.rates import Rates
 from server.reloading import Reloading
 from server.remembered import Remembered

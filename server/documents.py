@@ -22,9 +22,9 @@ from graphql import GraphQLError
 
 from server.clients import Client
 from server.errors import RequestError
-from server.execution import Plan, Planner
 from server.manifests import Entry, Files, ManifestError, digest, read
 from server.parameters import Parameters, bad_request
+from server.planning import Plan, Planner
 from server.references import DIGEST, Reference, reference
 from server.reloading import Signature
 from sources.store import Store

@@ -15,11 +15,12 @@ from server.cost import Estimate
 from server.documents import Documents
 from server.editions import Editions
 from server.errors import RequestError
-from server.execution import Planner, is_mutation
+from server.execution import is_mutation
 from server.live import Operation
 from server.logs import current_request
 from server.metrics import Metrics
 from server.parameters import Parameters
+from server.planning import Planner
 from server.rates import Rates, Standing
 from server.visit import Visit
 from sources.tracing import current

@@ -24,8 +24,9 @@ from schema.key import CHANGES_ONLY
 from server.answers import Answer
 from server.concurrency import Place
 from server.errors import RequestError
-from server.execution import Executor, Plan
+from server.execution import Executor
 from server.parameters import bad_request
+from server.planning import Plan
 from server.seats import Seats, full
 from server.settings import Settings
 from sources.tracing import Span, Tracer, step

@@ -12,7 +12,7 @@ import schema
 from server import contract
 from server.clients import new_key
 from server.documents import Documents
-from server.execution import Planner
+from server.planning import Planner
 from server.settings import Settings
 from server.usage import deprecated, users
 from sources.store import Memory

@@ -23,9 +23,10 @@ import uvicorn
 from starlette.applications import Starlette
 
 from server import descriptors
+from server.frames import WebSocketProtocol
 from server.live import Live
 from server.settings import Settings
-from server.wire import HttpProtocol, WebSocketProtocol
+from server.wire import HttpProtocol
 
 GRACE_S = 30  # for requests under way when the server is told to stop
 LAST_ANSWER = (b"connection", b"close")

@@ -29,7 +29,7 @@ from graphql import (
 from graphql.type import GraphQLNamedType, GraphQLType, is_introspection_type
 from prometheus_client.parser import text_string_to_metric_families
 
-from server.execution import Plan
+from server.planning import Plan
 
 METRIC = "poche_field_requests"
 

@@ -11,7 +11,6 @@ a task and an application would take as long as all the rest.
 """
 
 from asyncio import Future, TimerHandle, Transport
-from collections.abc import Iterator
 from functools import lru_cache, partial
 from math import inf
 from typing import Any
@@ -23,24 +22,19 @@ from uvicorn.protocols.http.httptools_impl import (
     HttpToolsProtocol,
     RequestResponseCycle,
 )
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from server.descriptors import FULL
 from server.direct import Direct, later
 from server.finished import Finished, Response, wired
+from server.frames import LINGER_S, hang_up, pieces
 
 HEAD_S = 10.0  # for the head of a request, and for a body that nobody wants any more
 MAX_HEAD = 65_536  # bytes; the URL has a bound of its own
 MAX_HEADERS = 100
 MAX_WAITING = 16  # requests sent before the one before them is answered
-MAX_FRAMES = 1_000  # that a WebSocket client may send at once, and
-FRAMES_PER_S = 50  # how many it may send after that
-PIECE = 4_096  # bytes taken at a time; a network read has 256 KiB, which is 40,000 frames
-LINGER_S = 2.0
 TAKE_S = 20.0  # for whoever is sent something to take it, and so many bytes a second:
 TAKE_BYTES_PER_S = 4_096
 FORWARDED, CLOSE = b"x-forwarded-for", b"connection: close\r\n"
-POLICY_VIOLATION = 1008
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -79,7 +73,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._reading, self._at_once = True, 0
-        for piece in _pieces(data):
+        for piece in pieces(data):
             if self._over or self.transport.is_closing():
                 break
             if self.transport.get_protocol() is not self:  # it is a WebSocket now
@@ -242,72 +236,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._over = True
         said = b"content-length: 0\r\nconnection: close\r\n\r\n"
         self.transport.write(STATUS_LINE[status] + said)
-        _hang_up(self.transport)
+        hang_up(self.transport)
         self._late = self.loop.call_later(LINGER_S, self.transport.close)
 
 
-class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """WebSocket, its frames bounded in number, be they pings or parts of messages."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._left = float(MAX_FRAMES)
-        self._as_of = self.loop.time()
-        self._over = False
-
-    def data_received(self, data: bytes) -> None:
-        for piece in _pieces(data):
-            if self._over or self.transport.is_closing():
-                return
-            super().data_received(piece)
-
-    def handle_events(self) -> None:
-        now = self.loop.time()
-        earned = (now - self._as_of) * FRAMES_PER_S
-        self._left = min(MAX_FRAMES, self._left + earned) - len(self.conn.events)
-        self._as_of = now
-        if self._left < 0 and not self.close_sent:
-            self.conn.fail(POLICY_VIOLATION, "Too many messages")
-            self.handle_parser_exception()
-        else:
-            super().handle_events()
-
-    def handle_ping(self) -> None:
-        if self.writable.is_set():
-            super().handle_ping()
-        else:  # it takes nothing, so why does it ask
-            self.transport.abort()
-
-    def handle_parser_exception(self) -> None:
-        closing = self.conn.close_sent
-        if self.close_sent or closing is None:  # said already, or no WebSocket yet
-            self.transport.close()
-            return
-        self._over = True
-        self.queue.put_nowait(
-            {"type": "websocket.disconnect", "code": closing.code, "reason": closing.reason}
-        )
-        self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_sent = self.disconnected = True
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
-        _hang_up(self.transport)
-        self.close_timer = self.loop.call_later(LINGER_S, self.transport.close)
-
-
 _wired = lru_cache(maxsize=4)(wired)  # of headers that are the same for all, for a second
-
-
-def _pieces(data: bytes) -> Iterator[bytes]:
-    if len(data) <= PIECE:
-        yield data
-        return
-    for start in range(0, len(data), PIECE):
-        yield data[start : start + PIECE]
-
-
-def _hang_up(transport: Transport) -> None:
-    """Say that nothing more will come, where one can (not over TLS)."""
-    if transport.can_write_eof():
-        transport.write_eof()

@@ -79,15 +79,15 @@ class CompiledExecutor:
     ) -> ExecutionResult | None:
         """The result; None if it is graphql-core that executes this."""
         if compiled.refused is not None:
-            return self._leave(compiled.refused)
+            return self.leave(compiled.refused)
         if compiled.rests_until is not None and context.now < compiled.rests_until:
-            return self._leave("rests")
+            return self.leave("rests")
         values = compiled.variables.values(variables)
         if values is None:
-            return self._leave("variables")
+            return self.leave("variables")
         program = self._compiled(compiled, values)
         if program is None:
-            return self._leave(compiled.refused or "")
+            return self.leave(compiled.refused or "")
         self._generator.encoded.executions += 1
         try:
             with step("execute", COMPILED):
@@ -97,7 +97,7 @@ class CompiledExecutor:
             raise
         except Exception as error:
             self._bailed(compiled, program, error, context.now)
-            return self._leave("bailed out")
+            return self.leave("bailed out")
         compiled.in_a_row = 0
         self.counts["compiled", ""] += 1
         return result
@@ -144,7 +144,7 @@ class CompiledExecutor:
             ],
         }
 
-    def _leave(self, reason: str) -> ExecutionResult | None:
+    def leave(self, reason: str) -> ExecutionResult | None:
         """Nothing: graphql-core executes it, for this reason."""
         self.counts["graphql-core", reason] += 1
         return None

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import FragmentDefinitionNode, GraphQLObjectType, OperationDefinitionNode
 from graphql.execution.collect_fields import (
-    CollectedFields,
     FieldDetailsList,
     FragmentDetails,
     collect_fields,
@@ -47,16 +46,16 @@ class Selections:
         found = collect_fields(
             self._schema, self._fragments, self._variables, root, self._operation
         )
-        return root, _plain(found)
+        return root, found.grouped_field_set
 
     def below(self, kind: GraphQLObjectType, details: FieldDetailsList) -> Collected:
-        """What a field asks of a type, if it finds one of it; Unsupported."""
+        """What a field asks of a type, if it finds one of it."""
         known = self._known.get((kind.name, id(details)))
         if known is None:
             found = collect_subfields(
                 self._schema, self._fragments, self._variables, self._operation, kind, details
             )
-            known = self._known[kind.name, id(details)] = _plain(found)
+            known = self._known[kind.name, id(details)] = found.grouped_field_set
         return known
 
     def alike(self, kind: GraphQLObjectType, details: FieldDetailsList) -> tuple[Any, ...]:
@@ -71,9 +70,3 @@ class Selections:
             how = way.name if isinstance(way, Attribute) else id(way.function)
             found.append((key, how, str(field.type), *(id(one.node) for one in below)))
         return tuple(found)
-
-
-def _plain(found: CollectedFields) -> Collected:
-    if found.new_defer_usages:
-        raise Unsupported("defer")
-    return found.grouped_field_set

@@ -12,7 +12,8 @@ from graphql import ExecutionResult
 import schema
 from resolvers import Loaders
 from server.compiled.compared import alike
-from server.execution import Executor, Plan, Planner
+from server.execution import Executor
+from server.planning import Plan, Planner
 from server.settings import Settings
 from sources import Sources
 from tests.conftest import NOW, Replay, serving

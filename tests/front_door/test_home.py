@@ -17,7 +17,7 @@ from graphql.language import FieldNode, SelectionSetNode, Visitor
 import schema
 from server import home
 from server.documents import Documents
-from server.execution import Planner
+from server.planning import Planner
 from server.settings import Settings
 from sources.store import Memory
 from tests.conftest import Replay, Server, down, serving

@@ -9,7 +9,7 @@ from graphql import is_object_type as is_object
 
 import schema
 from server.errors import RequestError
-from server.execution import Planner
+from server.planning import Planner
 from server.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 import schema
 from server.app import create_app
 from server.cli import app
-from server.execution import Planner
 from server.gate import Gate
+from server.planning import Planner
 from server.settings import Settings
 from server.usage import coordinates, deprecated
 from tests.conftest import down, free_port, listening

@@ -14,9 +14,9 @@ from server.accept import negotiated, prefers_html
 from server.compiled.bail import Unsupported
 from server.compiled.executor import CompiledExecutor
 from server.errors import RequestError
-from server.execution import Planner
 from server.manifests import PLAIN, SUFFIXES, ManifestError, read
 from server.parameters import Parameters, Unreadable, from_body, from_url
+from server.planning import Planner
 from server.references import reference
 from server.settings import Settings
 from server.streams import wanted
