@@ -113,13 +113,18 @@ def test_a_dead_source_is_named_and_leaves_the_others_alone(visit: Visit, town: 
     expect(station.locator(".fault, .stale")).to_have_count(0)
 
 
+def await_kept(page: Page, path: str) -> None:
+    """The page is kept, and its worker is at work: from now on it needs no network."""
+    page.wait_for_function("async (path) => Boolean(await caches.match(path))", arg=path)
+    page.wait_for_function("() => navigator.serviceWorker.controller?.state === 'activated'")
+
+
 def test_without_a_network_the_last_screen_stays(visit: Visit, town: Town) -> None:
     page = visit(town.find("piscine petit port"), "events:")
     pool = tile(page, "Piscine du Petit Port")
     expect(pool).to_contain_text("Ouvert")
     page.get_by_role("button", name="Le garder").click()
-    page.wait_for_function("async () => Boolean(await caches.match('/'))")
-    page.wait_for_function("async () => Boolean(await navigator.serviceWorker.ready)")
+    await_kept(page, "/")
 
     page.context.set_offline(True)
     expect(page.locator(".link.offline")).to_contain_text("Hors ligne")
@@ -148,8 +153,7 @@ def test_it_is_an_app_that_starts_without_a_network(visit: Visit, town: Town) ->
     hindered = browser.send("Page.getInstallabilityErrors")["installabilityErrors"]
     assert [one["errorId"] for one in hindered] == ["in-incognito"], "as windows of tests are"
     start = json.loads(found["data"])["start_url"]
-    page.wait_for_function("async () => Boolean(await caches.match('/bordeaux'))")
-    page.wait_for_function("async () => Boolean(await navigator.serviceWorker.ready)")
+    await_kept(page, "/bordeaux")
     names = page.locator(".tile h2").all_inner_texts()
     page.close()
 
