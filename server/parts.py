@@ -19,7 +19,7 @@ def services(text: str | None) -> Collection[str]:
     left_out = {word for word in words if word.startswith("-")}
     if left_out and len(left_out) < len(words):
         raise CityError(WHERE, "name the services to serve, or those to leave out, not both")
-    every = frozenset(schema.MODULES)  # hashable, as tests remember what was built of it
+    every = frozenset(schema.MODULES)
     return frozenset(named) if named and not left_out else every ^ named
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from shutil import copy2, copytree
 from socket import create_server
@@ -17,10 +18,14 @@ import httpx
 import pytest
 import stamina
 import uvicorn
+from graphql import DocumentNode, GraphQLSchema, validate
 from starlette.applications import Starlette
 
 import cities
+import schema
+from server import parts, planning
 from server.app import create_app
+from server.introspection import NoIntrospection
 from server.settings import Settings
 from sources.kept import KeptTimetable
 
@@ -172,6 +177,43 @@ def settled(client: httpx.Client) -> httpx.Response:
         while (answer := patient.get("/readyz")).status_code == 503:
             pass
         return answer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_once() -> Iterator[None]:
+    """What is the same in all applications of a process, and takes most of the start of each."""
+    valid: set[tuple[GraphQLSchema, str, bool]] = set()
+
+    def validated(built: GraphQLSchema, document: DocumentNode, rules: Any, **more: Any) -> Any:
+        text = document.loc.source.body if document.loc else ""
+        known = built, text, NoIntrospection in rules
+        if known in valid:
+            return []
+        errors = validate(built, document, rules, **more)
+        if not errors:
+            valid.add(known)
+        return errors
+
+    built, build = cache(parts.built), schema.build
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            parts,
+            "built",
+            lambda text: (built if schema.build is build else built.__wrapped__)(text),
+        )
+        patch.setattr(planning, "validate", validated)
+        patch.setattr("server.app.Interpreter", Interpreted)
+        yield
+
+
+class Interpreted:
+    """In place of an `Interpreter`, which looks through all that a process has."""
+
+    def freeze(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.fixture(autouse=True)

@@ -242,7 +242,7 @@ async def test_a_manifest_is_planned_before_anybody_asks(server, monkeypatch):
     def never(*_):
         raise AssertionError("parsed for a client")
 
-    monkeypatch.setattr("server.execution.parse", never)
+    monkeypatch.setattr("server.planning.parse", never)
     written = []
     monkeypatch.setattr("server.compiled.generator.Writing", lambda *_: written.append(1))
     for name in ("home", "0a1b"):
