@@ -14,6 +14,7 @@ from tests.conftest import changed
 pytestmark = pytest.mark.anyio
 
 LIMIT = 10
+SETTLED = 20  # turns of the loop: to be planned takes a place, too, but for a moment
 PLACES = int(LIMIT * SHARE[Priority.ANONYMOUS])
 BIKES = "query Bikes { bikes(first: 1) { nodes { name } } }"
 CITIES = "{ cities { name } }"
@@ -61,9 +62,11 @@ async def flood(server, replay):
         asyncio.create_task(server.post(f"{{ pools(first: {number}) {{ nodes {{ name }} }} }}"))
         for number in range(1, PLACES + ROOM[Priority.ANONYMOUS] + 1)
     ]
-    concurrency = server.app.state.gate.concurrency
-    while concurrency.running.total() < PLACES or not concurrency.full(Priority.ANONYMOUS):  # noqa: ASYNC110
-        await asyncio.sleep(0)  # planned they are first, one in each turn of the loop
+    concurrency, turns = server.app.state.gate.concurrency, 0
+    while turns < SETTLED:
+        await asyncio.sleep(0)
+        taken = concurrency.running.total() == PLACES and concurrency.full(Priority.ANONYMOUS)
+        turns = turns + 1 if taken else 0
     yield go
     go.set()
     for answer in await asyncio.gather(*asking):
