@@ -9,7 +9,6 @@ answer; on a busy machine it says more than the rate.
 
 import argparse
 import json
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -31,7 +30,7 @@ from bench.peers.servers import MEMORY, REMEMBERED, ROOT, Server
 from schema.places import Position
 from sources.atlas import Atlas, Spots
 
-PORT, SANDBOX = 9190, 9191
+PORT, SANDBOX, STORE = 9190, 9191, 9192
 SECONDS = 3.0
 HELLO = json.dumps({"query": "{ __typename }"})
 HOLE = "N" * 10  # digits that make each place another one, and no other answer
@@ -188,22 +187,17 @@ def cities(checkout: Path) -> Table:
 
 
 def workers(checkout: Path) -> Table:
-    """What a second worker brings, on two cores that wrk and the upstream need, too."""
+    """What a second worker brings, on two cores that wrk, the upstream and the store need, too."""
     table = Table("workers", "home.remembered a second", "µs", "home.memory a second", "µs")
-    usage = subprocess.run(
-        [sys.executable, "-m", "server.cli", "serve", "--help"],
-        capture_output=True, text=True, cwd=checkout, check=True,
-    )  # fmt: skip
-    if "--workers" not in usage.stdout:
-        table.add_row("`poche serve` has no --workers", *4 * [""])
-        return table
+    store = ["redis-server", "--port", f"{STORE}", "--save", "", "--appendonly", "no"]
     environment = product.installed(HOME, checkout)
-    for count in (1, 2):
-        with served(
-            environment, "--workers", str(count), cores=f"{SERVER_CORE},{LOAD_CORE}"
-        ) as found:
-            figures = [f for mode in (REMEMBERED, MEMORY) for f in found.in_mode("home", mode)]
-        table.add_row(f"{count}", *(f"{figure:,.0f}" for figure in figures))
+    environment["POCHE_STORE"] = f"redis://127.0.0.1:{STORE}"
+    with running(store, LOAD_CORE, HOME / "logs" / "store.log"):
+        for count in (1, 2):
+            cores = f"{SERVER_CORE},{LOAD_CORE}"
+            with served(environment, "--workers", f"{count}", cores=cores) as found:
+                figures = [f for mode in (REMEMBERED, MEMORY) for f in found.in_mode("home", mode)]
+            table.add_row(f"{count}", *(f"{figure:,.0f}" for figure in figures))
     return table
 
 

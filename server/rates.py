@@ -7,7 +7,6 @@ it is done here, in plain numbers: `limits` takes as long for it as all the rest
 of the door. Both count alike (`tests/front_door/test_rates.py`).
 """
 
-import asyncio
 from datetime import UTC, datetime
 from math import ceil, floor
 from time import time
@@ -19,6 +18,7 @@ from graphql import GraphQLError
 from server.clients import Caller, Client
 from server.errors import RequestError
 from server.limits import over
+from sources.in_time import in_time
 from sources.store import Store
 from sources.tracing import step
 
@@ -104,7 +104,7 @@ class Rates:
         if self._shared is not None and not self.alone:
             try:
                 with step("store spend", {"db.system.name": "redis"}, "client"):
-                    async with asyncio.timeout(PATIENCE_S):
+                    async with in_time(PATIENCE_S):
                         found = await self._shared.count(burst, window_s, caller.account, points)
                 granted, left, more_in_s = found
                 return granted, Standing(burst, window_s, left, more_in_s)

@@ -22,6 +22,7 @@ from redis.exceptions import ConnectionError as Disconnected
 
 from cities import Quota
 from sources.envelope import LARGE, MOST, opened, sealed
+from sources.in_time import in_time
 from sources.quota import paced
 from sources.shared_quota import Ledger
 from sources.shared_scripts import BEAT, LEASE, READ, RELEASE, SHELVE, TAKE, key, milliseconds
@@ -258,7 +259,7 @@ class Shared(Store):
                 return otherwise
             try:
                 with step(f"store {what}", {"db.system.name": "redis"}, "client"):
-                    async with asyncio.timeout(self._patience_s + size / BYTES_PER_S):
+                    async with in_time(self._patience_s + size / BYTES_PER_S):
                         return await asking()
             except Exception as error:  # what it answers may be of any shape
                 self._lost(error)

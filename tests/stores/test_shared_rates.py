@@ -1,7 +1,9 @@
 """Shared rates: one budget for three replicas over a real Valkey, and three when it is away."""
 
 import asyncio
+import json
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,11 +12,14 @@ from waiting import GENEROUS_S
 from server.manifests import digest
 from sources.shared_store import Shared
 from tests.conftest import serving
+from tests.front_door.talking import talking
 
 pytestmark = pytest.mark.anyio
 
 SLOW = 0.001  # points a second: nothing comes back while a test runs
 BURST = 10
+HOME_SCREEN = 28  # points
+QUERIES = Path(__file__).parents[1] / "queries"
 TYPENAME = {"query": "{ __typename }"}
 
 
@@ -47,6 +52,46 @@ async def test_where_the_store_is_away_each_counts_for_itself(replicas, valkey):
     found = await statuses(replicas, 15)
     assert found.count(200) == 3 * BURST
     assert found.count(429) == 15
+
+
+@pytest.fixture
+async def talk(valkey, tmp_path, monkeypatch):
+    """A replica behind our own web server, which begins to answer before there is a task for it."""
+    monkeypatch.setattr("server.rates.PATIENCE_S", GENEROUS_S)
+    monkeypatch.setitem(Shared.__init__.__kwdefaults__, "patience_s", GENEROUS_S)
+    settings = {"store": valkey.url, "rate": SLOW, "burst": HOME_SCREEN}
+    async with talking(tmp_path, monkeypatch, **settings) as talk:
+        yield talk
+
+
+async def test_the_plainest_requests_are_counted_by_the_store(talk, valkey):
+    body = json.dumps(TYPENAME).encode()
+    tops = [(await talk.ask("POST", "/graphql", body))[0] for _ in range(HOME_SCREEN + 1)]
+    found = [top.split()[1] for top in tops]
+    assert found == [*[b"200"] * HOME_SCREEN, b"429"]
+    assert valkey.client.keys("*poche:1:rate*")
+
+
+async def test_the_plainest_requests_are_registered_in_the_store(talk, valkey):
+    text = "{ __typename }"
+    hashed = {"version": 1, "sha256Hash": digest(text).removeprefix("sha256:")}
+    body = {"extensions": {"persistedQuery": hashed}}
+    for asked in ({**body, "query": text}, body):
+        _, answer = await talk.ask("POST", "/graphql", json.dumps(asked).encode())
+        assert json.loads(answer) == {"data": {"__typename": "Query"}}
+    assert valkey.client.keys("*poche:1:texts*")
+
+
+async def test_the_plainest_requests_read_what_nobody_read_yet(talk, valkey):
+    query = (QUERIES / "home_screen.graphql").read_text("utf-8")
+    _, answer = await talk.ask("POST", "/graphql", json.dumps({"query": query}).encode())
+    found, golden = (
+        json.loads(answer),
+        json.loads((QUERIES / "home_screen.json").read_text("utf-8")),
+    )
+    assert found["data"] == golden["data"]
+    assert found.get("errors") == golden.get("errors")
+    assert valkey.client.keys("*poche:1:feed*")
 
 
 async def test_registered_documents_are_for_all_replicas(replicas):
