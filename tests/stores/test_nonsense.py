@@ -12,6 +12,7 @@ from keepers import over_valkey
 
 from server.manifests import digest as document_id
 from sources.envelope import MOST, opened, sealed
+from sources.shared_link import Link
 from sources.shared_scripts import key
 from sources.shared_store import Shared
 from sources.store import Payload, digest
@@ -87,7 +88,7 @@ async def well(server: Any) -> None:
 async def test_whatever_it_replies_all_is_answered(
     reply: bytes, tmp_path: Any, replay: Replay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(Shared.__init__.__kwdefaults__, "patience_s", 0.05)
+    monkeypatch.setitem(Link.__init__.__kwdefaults__, "patience_s", 0.05)
     if reply in NO_PAYLOADS:  # each time anew: it would go on alone at once
         monkeypatch.setattr(Shared, "alone", property(lambda _: False, lambda *_: None))
     async with (

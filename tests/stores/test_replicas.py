@@ -10,7 +10,7 @@ import pytest
 from keepers import over_valkey
 from waiting import until
 
-from sources.shared_store import SETTLING, Shared
+from sources.shared_link import SETTLING, Link
 from sources.store import Store
 from tests.conftest import Clock, Server
 from tests.faults.town import Outside, early, landed, nantes, outside, town
@@ -32,9 +32,9 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """How long replicas wait for Valkey; and they trust it as soon as it is back."""
 
     def set_to(seconds: float) -> None:
-        monkeypatch.setitem(Shared.__init__.__kwdefaults__, "patience_s", seconds)
+        monkeypatch.setitem(Link.__init__.__kwdefaults__, "patience_s", seconds)
 
-    monkeypatch.setattr("sources.shared_store.SETTLE_S", 0.05)
+    monkeypatch.setattr("sources.shared_link.SETTLE_S", 0.05)
     set_to(PATIENCE_S)
     return set_to
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from cities import Quota
 from sources.quota import Budget
+from sources.shared_link import BEAT_S, PATIENCE_S, SETTLE_S
 from sources.shared_quota import Ledger
 from sources.shared_scripts import TAKE
-from sources.shared_store import BEAT_S, PATIENCE_S, SETTLE_S
 
 KEYS = ["budget", "closed", "life", "settling"]
 BEGIN = 1_800_000_000.0

@@ -10,7 +10,7 @@ import pytest
 from waiting import GENEROUS_S
 
 from server.manifests import digest
-from sources.shared_store import Shared
+from sources.shared_link import Link
 from tests.conftest import serving
 from tests.front_door.talking import talking
 
@@ -27,7 +27,7 @@ TYPENAME = {"query": "{ __typename }"}
 async def replicas(valkey, replay, monkeypatch):
     """Three of them, which wait for the store however busy this machine is."""
     monkeypatch.setattr("server.rates.PATIENCE_S", GENEROUS_S)
-    monkeypatch.setitem(Shared.__init__.__kwdefaults__, "patience_s", GENEROUS_S)
+    monkeypatch.setitem(Link.__init__.__kwdefaults__, "patience_s", GENEROUS_S)
     async with AsyncExitStack() as stack:
         settings = {"store": valkey.url, "rate": SLOW, "burst": BURST}
         yield [
@@ -58,7 +58,7 @@ async def test_where_the_store_is_away_each_counts_for_itself(replicas, valkey):
 async def talk(valkey, tmp_path, monkeypatch):
     """A replica behind our own web server, which begins to answer before there is a task for it."""
     monkeypatch.setattr("server.rates.PATIENCE_S", GENEROUS_S)
-    monkeypatch.setitem(Shared.__init__.__kwdefaults__, "patience_s", GENEROUS_S)
+    monkeypatch.setitem(Link.__init__.__kwdefaults__, "patience_s", GENEROUS_S)
     settings = {"store": valkey.url, "rate": SLOW, "burst": HOME_SCREEN}
     async with talking(tmp_path, monkeypatch, **settings) as talk:
         yield talk

@@ -12,8 +12,9 @@ import pytest
 from waiting import GENEROUS_S, until
 
 from cities import Quota
+from sources.shared_link import CONNECTIONS
 from sources.shared_scripts import key
-from sources.shared_store import ALONE_S, CONNECTIONS, Shared
+from sources.shared_store import ALONE_S, Shared
 from sources.store import Payload, digest
 
 pytestmark = pytest.mark.anyio
@@ -28,13 +29,13 @@ PER_HALF_MINUTE = Quota(calls=1, period_s=30)
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that settles stays so for as long as a test needs to see it."""
-    monkeypatch.setattr("sources.shared_store.SETTLE_S", SETTLE_S)
+    monkeypatch.setattr("sources.shared_link.SETTLE_S", SETTLE_S)
     monkeypatch.setattr("sources.store.POLL_S", LONG_S)  # so that only news wake who waits
 
 
-def replica(url: str) -> Shared:
+def replica(url: str, patience_s: float = 1.0) -> Shared:
     """One whose heart only beats when a test says so."""
-    return Shared(url, beat_s=LONG_S, patience_s=1.0)
+    return Shared(url, beat_s=LONG_S, patience_s=patience_s)
 
 
 @asynccontextmanager
@@ -105,7 +106,7 @@ async def test_keys_have_our_prefix_and_no_feed_in_plain(valkey: Any) -> None:
 
 
 async def test_a_crowd_shares_few_connections(valkey: Any) -> None:
-    async with replica(valkey.url) as store:
+    async with replica(valkey.url, GENEROUS_S) as store:
         await asyncio.gather(*(store.get(str(n)) for n in range(500)))
         assert not store.alone
         assert valkey.client.info("clients")["connected_clients"] <= CONNECTIONS + 3

@@ -9,7 +9,8 @@ from keepers import Redis, Valkey, running
 from waiting import GENEROUS_S, until
 
 from cities import Quota
-from sources.shared_store import NEWS, Shared
+from sources.shared_link import NEWS
+from sources.shared_store import Shared
 from sources.store import Memory, Payload, Store
 
 pytestmark = pytest.mark.anyio

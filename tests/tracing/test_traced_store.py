@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from server.settings import Settings
+from sources.shared_link import Link
 from sources.shared_store import Shared
 from sources.tracing import step
 from tests.conftest import serving
@@ -16,7 +17,7 @@ POOLS = "{ pools { totalCount } }"
 
 @pytest.fixture
 def valkey(monkeypatch):
-    monkeypatch.setitem(Shared.__init__.__kwdefaults__, "patience_s", 5.0)
+    monkeypatch.setitem(Link.__init__.__kwdefaults__, "patience_s", 5.0)
     with running(Valkey) as server:
         yield server
 
