@@ -33,6 +33,7 @@ from rich.table import Table
 
 from server import logs
 from server.app import create_app
+from server.asked import Asked as Request
 from server.finished import Finished
 from server.settings import Settings
 from tests.conftest import NOW, Replay
@@ -113,11 +114,11 @@ class Asked:
         with self.lacking():
             for _ in range(2):  # the first may read a source, which ends what is kept
                 await self.ask()
-            scope, times = {**SCOPE, "headers": self._given.headers}, TIMES[path]
+            asked, times = Request({**SCOPE, "headers": self._given.headers}, BODY), TIMES[path]
             began = process_time()
             for _ in range(times):
                 if path == AGAIN:
-                    assert self.app.state.finished.at_once(scope, BODY, "127.0.0.1")
+                    assert self.app.state.finished.at_once(asked, "127.0.0.1")
                 else:
                     await self.ask()
             return (process_time() - began) / times * 1e6

@@ -33,7 +33,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import door
-from bench.features import AGAIN, BODY, EXECUTED, HEADERS, SCOPE, Asked, variant
+from bench.features import AGAIN, BODY, EXECUTED, HEADERS, SCOPE, Asked, Request, variant
 from server import logs
 
 # Answers between two looks: about what a busy server gives between two sendings, 5 s apart.
@@ -44,7 +44,6 @@ STEPS = [
     f"{module}.step"
     for module in (
         "server.compiled.executor",
-        "server.execution",
         "server.interpreted",
         "server.remembered",
         "sources.cache",
@@ -101,11 +100,11 @@ async def cost_us(asked: Asked, path: str) -> float:
     """Processor time of one answer; of what was told, and is sent before we look, too."""
     for _ in range(2):  # the first may read a source, which ends what is kept
         await asked.ask()
-    scope, gate = {**SCOPE, "headers": HEADERS}, asked.app.state.gate
+    again, gate = Request({**SCOPE, "headers": HEADERS}, BODY), asked.app.state.gate
     began = process_time()
     for _ in range(TIMES[path]):
         if path == AGAIN:
-            assert asked.app.state.finished.at_once(scope, BODY, "127.0.0.1")
+            assert asked.app.state.finished.at_once(again, "127.0.0.1")
         else:
             await asked.ask()
     if gate.tracing is not None:

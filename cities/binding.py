@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -95,7 +96,7 @@ class Binding(Strict):
     key: Secret | None = None
     options: Mapping[str, Any] = {}
 
-    @property
+    @cached_property
     def source(self) -> str:
         """The id that provenance, errors and metrics know this upstream by."""
         return f"{self.city}/{self.table}"

@@ -13,7 +13,8 @@ from cities.strict import Strict
 
 MOST_WAYS = 1_000  # of one table: names are our own, but for what a reader makes up
 
-Way = Callable[[Mapping[str, Any]], Any]  # from a record to the value of one column
+Steps = Callable[[Mapping[str, Any]], Any]  # from a record to the value of one column
+Way = str | Steps  # mostly a key of the record itself, to look up without a call of ours
 
 
 class Column(Strict):
@@ -33,17 +34,19 @@ class Column(Strict):
         """How its value is found in a record."""
         if isinstance(self.column, tuple):
             return _first([self._meant(path) for path in self.column], self.otherwise)
-        way = self._meant(self.column)
-        return _or_else(way, self.otherwise) if self.otherwise else way
+        if self.otherwise:
+            return _or_else(self._meant(self.column), self.otherwise)
+        plain = self.part is None and self.values is None and "." not in self.column
+        return self.column if plain else self._meant(self.column)
 
-    def _meant(self, path: str) -> Way:
+    def _meant(self, path: str) -> Steps:
         """The way to what one of its places says, in the city file's words if it has any."""
-        way, part, separator, values = way_to(path), self.part, self.separator, self.values
+        steps, part, separator, values = _steps_to(path), self.part, self.separator, self.values
         if part is None and values is None:
-            return way
+            return steps
 
         def meant(record: Mapping[str, Any]) -> Any:
-            value = way(record)
+            value = steps(record)
             if part is not None and value is not None:
                 parts = str(value).split(separator)
                 value = parts[part - 1] if len(parts) >= part else None
@@ -67,14 +70,13 @@ class _Ways(dict[str, Way]):
         self._columns = columns
 
     def __missing__(self, name: str) -> Way:
-        column = self._columns.get(name)
-        way = way_to(name) if column is None else column.way()
+        way = (self._columns.get(name) or Column(column=name)).way()
         if len(self) < MOST_WAYS:
             self[name] = way
         return way
 
 
-def way_to(path: str) -> Way:
+def _steps_to(path: str) -> Steps:
     """The way to a key of the record itself, else by steps into it, which dots part."""
     if "." not in path:
         return lambda record: record.get(path)
@@ -92,15 +94,15 @@ def way_to(path: str) -> Way:
     return descend
 
 
-def _or_else(way: Way, otherwise: str) -> Way:
+def _or_else(steps: Steps, otherwise: str) -> Steps:
     def found(record: Mapping[str, Any]) -> Any:
-        value = way(record)
+        value = steps(record)
         return otherwise if value is None or value == "" else value
 
     return found
 
 
-def _first(ways: list[Way], otherwise: str | None) -> Way:
+def _first(ways: list[Steps], otherwise: str | None) -> Steps:
     """The first value that says something; of those that do not, `""` rather than None."""
 
     def found(record: Mapping[str, Any]) -> Any:

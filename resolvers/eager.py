@@ -5,6 +5,7 @@ event loop for each task, would cost more than the reads.
 """
 
 import asyncio
+from asyncio import Task
 from asyncio.tasks import _enter_task, _leave_task  # docs.python.org: "Extending asyncio"
 from collections.abc import Coroutine, Generator, Iterable
 from contextvars import copy_context
@@ -16,39 +17,55 @@ T = TypeVar("T")
 
 
 def begun(work: Coroutine[Any, Any, T]) -> "asyncio.Future[T]":
-    """Work, in a context of its own: done already, or a task from where it has to wait.
+    """Work, in a context of its own: done already, or a task from where it has to wait."""
+    [found] = first_steps([work])
+    if isinstance(found, asyncio.Task):
+        return found
+    done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    if isinstance(found, asyncio.CancelledError):
+        done.cancel()
+    elif isinstance(found, BaseException):
+        done.set_exception(found)
+    else:
+        done.set_result(found)
+    return done
 
-    Until then it belongs to no task: what asks for its task (`asyncio.timeout`) must
-    have waited for something before, and is told so by a RuntimeError otherwise.
+
+def first_steps(works: Iterable[Coroutine[Any, Any, T]]) -> "list[T | BaseException | Task[T]]":
+    """What each work comes to, or the error that it ends with; a task where it has to wait.
+
+    Until it waits it belongs to no task: what asks for its task (`asyncio.timeout`) must
+    have waited for something before, and is told so by a RuntimeError otherwise. It has a
+    context of its own from then on; what it changes before, it has to put back.
     """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
+    loop, found = asyncio.get_running_loop(), list[Any]()
     context, task = copy_context(), asyncio.current_task()
     if task is not None:
         _leave_task(loop, task)
     try:
-        waits_for = context.run(work.send, None)
-    except StopIteration as end:
-        done.set_result(end.value)
-    except asyncio.CancelledError:
-        done.cancel()
-    except Exception as error:
-        done.set_exception(error)
-    else:
-        return loop.create_task(_going_on(work, waits_for), context=context)
+        for work in works:
+            try:
+                waits_for = context.run(work.send, None)
+            except StopIteration as end:
+                found.append(end.value)
+            except (Exception, asyncio.CancelledError) as error:
+                found.append(error)
+            else:
+                found.append(loop.create_task(_going_on(work, waits_for), context=context))
+                context = copy_context()
     finally:
         if task is not None:
             _enter_task(loop, task)
-    return done
+    return found
 
 
 async def together(works: Iterable[Coroutine[Any, Any, T]]) -> "list[T | BaseException]":
     """What each of them comes to, or the error that it ends with."""
-    going = [begun(work) for work in works]
-    waiting = [one for one in going if not one.done()]
+    found = first_steps(works)
+    waiting = [one for one in found if isinstance(one, asyncio.Task)]
     if waiting:
         await asyncio.gather(*waiting, return_exceptions=True)
-    return [outcome(one) for one in going]
+    return [outcome(one) if isinstance(one, asyncio.Task) else one for one in found]
 
 
 async def gathered(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

@@ -18,7 +18,7 @@ from aiodataloader import DataLoader
 
 from cities import Binding, City
 from resolvers.eager import together
-from resolvers.waves import Waves
+from resolvers.waves import PENDING, Outcome, Waves
 from schema.arguments import BadUserInput
 from schema.key import Key
 from schema.provenance import Source
@@ -50,11 +50,11 @@ def answers_many(key: type[K], *per: str) -> Callable[[AnswerMany[K, T]], Answer
 
     def register(answer: AnswerMany[K, T]) -> AnswerMany[K, T]:
         async def grouped(ask: "Loaders", keys: list[K]) -> list[Any]:
+            if len(set(map(alike, keys))) == 1:
+                return await answer(ask, keys)
             groups: dict[Any, list[K]] = {}
             for one in keys:
                 groups.setdefault(alike(one), []).append(one)
-            if len(groups) == 1:
-                return await answer(ask, keys)
             results = await together(answer(ask, group) for group in groups.values())
             found: dict[K, Any] = {}
             for group, result in zip(groups.values(), results, strict=True):
@@ -107,8 +107,7 @@ class Loaders:
         self.spoken = False
         self._sources = sources
         self._loaders: dict[type, DataLoader[Any, Any]] = {}
-        self._loaded: dict[Key[Any], asyncio.Future[Any]] = {}
-        self.waves = Waves(self._loaded, self._batch)
+        self._known: dict[Key[Any], Outcome] = {}
         self._abandoned = False
 
     @property
@@ -235,33 +234,37 @@ class Loaders:
         """
         if self._abandoned:
             raise Abandoned
-        known = self._loaded.get(key)
-        if known is not None and known.done():
-            return cast("T", known.result())
-        kind = type(key)
-        loader = self._loaders.get(kind)
-        if loader is None:
-            loader = self._loaders[kind] = DataLoader(self._batch, cache_map=self._loaded)
-        result: T = await asyncio.shield(loader.load(key))
-        return result
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = Outcome()
+            kind = type(key)
+            loader = self._loaders.get(kind)
+            if loader is None:
+                loader = self._loaders[kind] = DataLoader(self._batch, cache=False)
+            known.follow(loader.load(key))
+        if known.value is PENDING:
+            return cast("T", await asyncio.shield(known.waited_for()))
+        return cast("T", known.answer())
+
+    def waves(self) -> Waves:
+        """For who asks for the keys of a level together; not kept, as it is no use without us."""
+        return Waves(self._known, self._batch)
 
     def abandon(self) -> None:
         """Nobody waits for the answer any more: what it waits for itself fails at once."""
         self._abandoned = True
-        for answer in tuple(self._loaded.values()):
-            if not answer.done():
-                answer.set_exception(Abandoned())
-                answer.exception()  # which is news to nobody
+        for outcome in tuple(self._known.values()):
+            outcome.settle(Abandoned())
 
     async def load_many(self, keys: Iterable[Key[T]]) -> list[T]:
         """The answers of many keys, in their order; the first error if there is one."""
-        waves = Waves(self._loaded, self._batch)
-        futures = [waves.ask(key) for key in keys]
+        waves = self.waves()
+        outcomes = [waves.ask(key) for key in keys]
         waves.answer()
-        pending = {one for one in futures if not one.done()}
+        pending = {one.waited_for() for one in outcomes if one.value is PENDING}
         if pending:
             await asyncio.wait(pending)
-        return [one.result() for one in futures]
+        return [one.answer() for one in outcomes]
 
     async def _batch(self, keys: list[Any]) -> list[Any]:
         """One call of an answer; aiodataloader would leave the keys of a cancelled one waiting."""

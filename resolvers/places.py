@@ -112,29 +112,31 @@ def listed(
     name: str | None,
     near: Near | None,
     asked: Window,
-    wanted: Callable[[T], bool],
+    wanted: Callable[[T], bool] | None = None,
 ) -> Page[T]:
-    """A page of places that are wanted: near a point, nearest first; else by name.
+    """A page of places, or of those that are wanted: near a point, nearest first; else by name.
 
     A name's best matches come first: the same name, then names that begin with
     it, then names with a word that does, then names that hold it at all.
     """
     rank = _rank(name)
     if near is None and name is None:
-        return page([p for p in places.derived(_alphabetical) if wanted(p)], _by_name, asked)
+        everything = places.derived(_alphabetical)
+        found = everything if wanted is None else [one for one in everything if wanted(one)]
+        return page(found, _by_name, asked)
     if near is None:
         words = fold(name or "").split()
         named = places.derived(_Written).holding(max(words, key=len)) if words else places.items
         candidates: Iterable[tuple[float, Any]] = [(0.0, place) for place in named]
     else:
         candidates = around(places, near.lat, near.lon, near.within)
-    found = {
+    ranking = {
         (metres, ranked, place.folded, place.id): place
         for metres, place in candidates
-        if wanted(place) and (ranked := rank(place.folded)) is not None
+        if (wanted is None or wanted(place)) and (ranked := rank(place.folded)) is not None
     }
-    sorts = {place.id: sort for sort, place in found.items()}
-    return page([found[sort] for sort in sorted(found)], lambda place: sorts[place.id], asked)
+    sorts = {place.id: sort for sort, place in ranking.items()}
+    return page([ranking[sort] for sort in sorted(ranking)], lambda place: sorts[place.id], asked)
 
 
 class _Written:

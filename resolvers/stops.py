@@ -18,14 +18,11 @@ async def stop_with(ask: Loaders, key: StopWith) -> Stop | None:
 
 @answers(StopsIn)
 async def stops_in(ask: Loaders, key: StopsIn) -> Page[Stop]:
-    stops = await ask.collection(Stop, key.city)
-    listable = _boarding_point if key.quays else Stop.on_map
-    served = None if key.route is None else await _served(ask, key.city, key.route)
-
-    def wanted(stop: Stop) -> bool:
-        return listable(stop) and (served is None or stop.gtfs_id in served)
-
-    return listed(stops, key.name, key.near, key.window, wanted)
+    stops = (await ask.collection(Stop, key.city)).derived(_quays if key.quays else _stations)
+    if key.route is None:
+        return listed(stops, key.name, key.near, key.window)
+    served = await _served(ask, key.city, key.route)
+    return listed(stops, key.name, key.near, key.window, lambda stop: stop.gtfs_id in served)
 
 
 @answers(QuaysOf)
@@ -54,6 +51,14 @@ def _gtfs_id(stop: Stop) -> str:
 
 def _parent_id(stop: Stop) -> str | None:
     return stop.parent_id
+
+
+def _stations(stops: Collection[Stop]) -> Collection[Stop]:
+    return stops.only(Stop.on_map)
+
+
+def _quays(stops: Collection[Stop]) -> Collection[Stop]:
+    return stops.only(_boarding_point)
 
 
 def _boarding_point(stop: Stop) -> bool:

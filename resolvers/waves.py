@@ -10,61 +10,104 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from resolvers.eager import begun, outcome
+from resolvers.eager import first_steps, outcome
 from schema.key import Key
 
 Future = asyncio.Future[Any]
-Asked = tuple[list[Key[Any]], list[Future]]
+PENDING: Any = object()
+
+
+class Outcome:
+    """What becomes of a key that was asked for: PENDING, then its answer, or why there is none.
+
+    Only who has to wait for it needs a future.
+    """
+
+    __slots__ = ("_future", "value")
+
+    def __init__(self) -> None:
+        self.value = PENDING
+        self._future: Future | None = None
+
+    def settle(self, value: Any) -> None:
+        """It is this, or the exception that it failed with; what comes after that is ignored."""
+        if self.value is not PENDING:  # abandoned
+            return
+        self.value = value
+        if self._future is not None and not self._future.done():
+            _finish(self._future, value)
+
+    def answer(self) -> Any:
+        """The answer to a key that has been answered; the exception that it failed with."""
+        if isinstance(self.value, BaseException):
+            self.waited_for().result()  # which raises it as it was first raised
+        return self.value
+
+    def follow(self, future: Future) -> None:
+        """It is what somebody else finds."""
+        self._future = future
+        future.add_done_callback(lambda done: self.settle(outcome(done)))
+
+    def waited_for(self) -> Future:
+        """Done when it is settled; who waits for it must not cancel it."""
+        if self._future is None:
+            self._future = asyncio.get_running_loop().create_future()
+            if self.value is not PENDING:
+                _finish(self._future, self.value)
+        return self._future
 
 
 class Waves:
-    """One request's; `known` are the futures of all keys, `answer` the call of one batch."""
+    """One request's; `known` are the outcomes of all keys, `answer` the call of one batch."""
 
     def __init__(
         self,
-        known: dict[Key[Any], Future],
+        known: dict[Key[Any], Outcome],
         answer: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]],
     ) -> None:
         self._known = known
         self._answer = answer
-        self._asked: dict[type, Asked] = {}
+        self._asked: dict[type, tuple[list[Key[Any]], list[Outcome]]] = {}
 
-    def ask(self, key: Key[Any]) -> Future:
-        """The future of a key; of one that nobody has asked for yet, after the next `answer`."""
-        new = asyncio.get_running_loop().create_future()
-        future = self._known.setdefault(key, new)  # which takes its hash once
-        if future is new:
+    def ask(self, key: Key[Any]) -> Outcome:
+        """The outcome of a key; of one that nobody has asked for yet, after the next `answer`."""
+        new = Outcome()
+        known = self._known.setdefault(key, new)  # which takes its hash once
+        if known is new:
             asked = self._asked.get(type(key))
             if asked is None:
                 asked = self._asked[type(key)] = [], []
             asked[0].append(key)
-            asked[1].append(future)
-        return future
+            asked[1].append(new)
+        return known
 
     def answer(self) -> None:
         """Have all that was asked for answered: at once, where all it takes is at hand."""
         asked, self._asked = self._asked, {}
-        for keys, futures in asked.values():
-            batch = begun(self._answer(keys))
-            if batch.done():
-                _settle(keys, futures, batch)
+        batches = first_steps([self._answer(keys) for keys, _ in asked.values()])
+        for batch, (keys, outcomes) in zip(batches, asked.values(), strict=True):
+            if isinstance(batch, asyncio.Task):
+                batch.add_done_callback(partial(_later, keys, outcomes))
             else:
-                batch.add_done_callback(partial(_settle, keys, futures))
+                _settle(keys, outcomes, batch)
 
 
-def _settle(
-    keys: list[Key[Any]], futures: list[Future], batch: "asyncio.Future[list[Any]]"
-) -> None:
+def _later(keys: list[Key[Any]], outcomes: list[Outcome], batch: Future) -> None:
+    _settle(keys, outcomes, outcome(batch))
+
+
+def _settle(keys: list[Key[Any]], outcomes: list[Outcome], found: Any) -> None:
     """Hand the answers of a batch to those who wait for its keys."""
-    found = outcome(batch)
     if not isinstance(found, BaseException) and len(found) != len(keys):
         found = RuntimeError(f"{len(found)} answers to {len(keys)} {type(keys[0]).__name__}")
     values = [found] * len(keys) if isinstance(found, BaseException) else found
-    for future, value in zip(futures, values, strict=True):
-        if future.done():  # abandoned
-            continue
-        if isinstance(value, Exception):
-            future.set_exception(value)
-            future.exception()  # it is known to us, whether or not a field waits for it
-        else:
-            future.set_result(value)
+    for one, value in zip(outcomes, values, strict=True):
+        one.settle(value)
+
+
+def _finish(future: Future, value: Any) -> None:
+    if isinstance(value, BaseException):
+        future.set_exception(value)
+        future.exception()  # it is known to us, whether or not a field waits for it
+    else:
+        future.set_result(value)

@@ -15,6 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 from cities import CityError
 from resolvers import Loaders
 from server import explorer, health, home, pages, parts
+from server.around import Sites, methods, middleware
 from server.clients import HOME, Clients
 from server.compiled.counted import Counted
 from server.concurrency import Concurrency
@@ -24,7 +25,7 @@ from server.editions import Editions
 from server.execution import Executor
 from server.finished import Finished
 from server.gate import Gate
-from server.http import PATHS, Endpoint, Sites, methods, middleware
+from server.http import PATHS, Endpoint
 from server.interpreter import Interpreter
 from server.live import Live
 from server.metrics import Metrics
@@ -114,6 +115,7 @@ def create_app(
             yield
             refreshing.cancel()
             watching.cancel()
+            shedding.close()
             interpreter.close()
             await live.close()
             await rates.close()
@@ -163,9 +165,7 @@ def create_app(
         *pages.routes(),
     ]
     shedding = Shedding(gate, remembered)
-    finished = Finished(
-        gate, clock, remembered.again, settings.remember_bytes // 2, shedding.at_once
-    )
+    finished = Finished(gate, clock, remembered.again, settings.remember_bytes // 2)
     around = middleware(settings, clients, finished)
     app = Starlette(routes=routes, lifespan=lifespan, middleware=around)
     app.state.editions = editions
@@ -173,6 +173,7 @@ def create_app(
     app.state.live = live
     app.state.gate = gate
     app.state.finished = finished
+    app.state.shedding = shedding
     sites = any(one.cls is Sites for one in around)
     app.state.direct = Direct(endpoint.answer, finished, sites=sites)
     app.state.leaving = False  # from when on no load balancer should send anybody here

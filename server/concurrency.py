@@ -35,6 +35,7 @@ LEAST, FIRST, MOST = 10.0, 50.0, 1_000.0  # executions at a time
 TURN_S, MOST_A_TURN = 0.01, 64  # that executions that begin in one turn may take; how many may
 WAIT_S = 0.5  # that somebody may stand in line
 RETRY_S = 2
+OVERLOADED = "OVERLOADED"
 
 
 class Priority(IntEnum):
@@ -47,6 +48,12 @@ class Priority(IntEnum):
 
 SHARE = {Priority.ANONYMOUS: 0.6, Priority.FIRST_PARTY: 0.8, Priority.PARTNER: 1.0}
 ROOM = {Priority.ANONYMOUS: 24, Priority.FIRST_PARTY: 64, Priority.PARTNER: 128}  # in line
+
+
+def overloaded() -> GraphQLError:
+    """What is said to whom there is no place for."""
+    extensions = {"code": OVERLOADED, "retryAfter": RETRY_S}
+    return GraphQLError("Too much is asked at the moment.", extensions=extensions)
 
 
 class Gradient:
@@ -111,9 +118,7 @@ class Concurrency:
     def refuse(self, priority: Priority) -> RequestError:
         """What somebody is told who finds no place (503)."""
         self.refused[priority] += 1
-        message = "Too much is asked at the moment."
-        error = GraphQLError(message, extensions={"code": "OVERLOADED", "retryAfter": RETRY_S})
-        return RequestError(503, error, headers={"Retry-After": str(RETRY_S)})
+        return RequestError(503, overloaded(), headers={"Retry-After": str(RETRY_S)})
 
     async def enter(self, priority: Priority, caller: Caller) -> None:
         """Take a place, as soon as there is one; RequestError (429, 503)."""

@@ -5,8 +5,8 @@ must not hear it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import cast
+from collections import deque
+from typing import Self, cast
 
 import httptools
 from multidict import CIMultiDict
@@ -18,7 +18,10 @@ MOST_WAITING = 1 << 20  # bytes of a body that nobody has taken yet
 
 
 class Connection(asyncio.Protocol):
-    """One of them: a question goes out, and its answer is taken in as far as somebody takes it."""
+    """One of them: a question goes out, and its answer is taken in as far as somebody takes it.
+
+    It is itself the chunks of that answer's body.
+    """
 
     def __init__(self) -> None:
         self.left_at = 0.0
@@ -34,7 +37,7 @@ class Connection(asyncio.Protocol):
         self._status = 0
         self._reason = b""
         self._head = 0  # bytes of it so far; -1 when it is over
-        self._pieces: list[bytes] = []
+        self._pieces: deque[bytes] = deque()
         self._waiting = 0
         self._paused = False
         self._whole = True  # nothing is to come
@@ -58,24 +61,25 @@ class Connection(asyncio.Protocol):
         self._answered = asyncio.get_running_loop().create_future()
         await self._answered
         reason = self._reason.decode("latin-1")
-        return Answer(self._status, reason, self._headers, self._chunks())
+        return Answer(self._status, reason, self._headers, self)
 
-    async def _chunks(self) -> AsyncIterator[bytes]:
-        while True:
-            if self._pieces:
-                pieces, self._pieces, self._waiting = self._pieces, [], 0
-                if self._paused and self._lost is None:
-                    self._paused = False
-                    self._transport.resume_reading()
-                for piece in pieces:
-                    yield piece
-            elif self._whole:
-                return
-            elif self._lost is not None:
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not self._pieces:
+            if self._whole:
+                raise StopAsyncIteration
+            if self._lost is not None:
                 raise self._lost
-            else:
-                self._news = asyncio.get_running_loop().create_future()
-                await self._news
+            self._news = asyncio.get_running_loop().create_future()
+            await self._news
+        piece = self._pieces.popleft()
+        self._waiting -= len(piece)
+        if self._paused and self._waiting <= MOST_WAITING and self._lost is None:
+            self._paused = False
+            self._transport.resume_reading()
+        return piece
 
     # What asyncio tells.
 

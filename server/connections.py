@@ -10,8 +10,8 @@ import re
 import socket
 import ssl
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -50,26 +50,38 @@ class Connections:
         self._closing: asyncio.TimerHandle | None = None
         self._closed = False
 
-    @asynccontextmanager
-    async def get(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[Answer]:
+    def get(self, url: str, headers: Mapping[str, str]) -> "Asked":
         """Ask; Unconnected where another try may help. What is left of a body is not waited for."""
-        host, request = _written(url, headers)
-        async with self._places:
-            connection = self._find_idle(host)
-            used = connection is not None
-            if connection is None:
-                connection = await self._open(host)
-            try:
+        return Asked(self, *_written(url, headers))
+
+    async def take(self, host: Host, request: bytes) -> tuple[Connection, Answer]:
+        """Ask on a connection that nobody else has, until it is left."""
+        await self._places.acquire()
+        connection = self._find_idle(host)
+        try:
+            if connection is not None:
                 try:
-                    answer = await connection.ask(request)
-                except Unconnected:
-                    if not used:  # else its server may have closed it just then
-                        raise
-                    connection = await self._open(host)
-                    answer = await connection.ask(request)
-                yield answer
-            finally:
-                self._leave(host, connection)
+                    return connection, await connection.ask(request)
+                except Unconnected:  # its server may have closed it just then
+                    connection = None
+            connection = await self._open(host)
+            return connection, await connection.ask(request)
+        except BaseException:
+            self.leave(host, connection)
+            raise
+
+    def leave(self, host: Host, connection: Connection | None) -> None:
+        """Keep it for the next, if nothing is left on it."""
+        self._places.release()
+        if connection is None:
+            return
+        if self._closed or not connection.reusable:
+            connection.close()
+            return
+        connection.left_at = asyncio.get_running_loop().time()
+        self._idle.setdefault(host, []).append(connection)
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().call_later(IDLE_S, self._tidy)
 
     def close(self) -> None:
         """For the end of the process: what is busy still is closed when it is not."""
@@ -80,7 +92,7 @@ class Connections:
         if self._closing is not None:
             self._closing.cancel()
 
-    def _find_idle(self, host: Host) -> "Connection | None":
+    def _find_idle(self, host: Host) -> Connection | None:
         """The one that was used last, if any is open still."""
         idle = self._idle.get(host)
         while idle:
@@ -89,16 +101,6 @@ class Connections:
                 return connection
             connection.close()
         return None
-
-    def _leave(self, host: Host, connection: "Connection") -> None:
-        """Keep it for the next, if nothing is left on it."""
-        if self._closed or not connection.reusable:
-            connection.close()
-            return
-        connection.left_at = asyncio.get_running_loop().time()
-        self._idle.setdefault(host, []).append(connection)
-        if self._closing is None:
-            self._closing = asyncio.get_running_loop().call_later(IDLE_S, self._tidy)
 
     def _tidy(self) -> None:
         """Close what was not used for long."""
@@ -114,7 +116,7 @@ class Connections:
         if self._idle:
             self._closing = loop.call_later(IDLE_S, self._tidy)
 
-    async def _open(self, host: Host) -> "Connection":
+    async def _open(self, host: Host) -> Connection:
         loop = asyncio.get_running_loop()
         try:
             tls = await self._context() if host.tls else None
@@ -141,6 +143,28 @@ class Connections:
             tls.set_alpn_protocols(["http/1.1"])
             self._tls = tls
         return self._tls
+
+
+class Asked:
+    """A question: entered, it is asked, and has its connection to itself until it is left.
+
+    No generator, as each costs the event loop an entry in its books.
+    """
+
+    __slots__ = ("_connection", "_connections", "_host", "_request")
+
+    def __init__(self, connections: Connections, host: Host, request: bytes) -> None:
+        self._connections = connections
+        self._host = host
+        self._request = request
+        self._connection: Connection | None = None
+
+    async def __aenter__(self) -> Answer:
+        self._connection, answer = await self._connections.take(self._host, self._request)
+        return answer
+
+    async def __aexit__(self, *error: object) -> None:
+        self._connections.leave(self._host, self._connection)
 
 
 def _written(url: str, headers: Mapping[str, str]) -> tuple[Host, bytes]:

@@ -16,10 +16,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from resolvers.eager import begun
 from server.accept import MEDIA_TYPES
+from server.asked import LARGE, Asked
 from server.compression import MIN_BYTES, preferred, varying
-from server.finished import LARGE, SENT, Finished, Sent, key
+from server.finished import SENT, Finished, Sent
 from server.logs import REQUEST_ID, request_id
-from server.making import Key
 from server.parameters import Whole
 
 PATH = "/graphql"
@@ -44,40 +44,36 @@ class Direct:
         self._always = b"Origin" if sites else b""
         self._if_long = b"Origin, Accept-Encoding" if sites else b"Accept-Encoding"
 
-    def begun(
-        self, scope: Scope, body: bytes, receive: Receive, host: str
-    ) -> "Future[Response] | None":
-        """What a client at `host` is answered, done if nothing had to be waited for.
+    def takes(self, asked: Asked) -> bool:
+        """Whether a request need not go through the layers."""
+        scope, headers = asked.scope, asked.headers
+        return (
+            scope["method"] == "POST"
+            and scope["path"] == PATH
+            and len(asked.body) <= LARGE
+            and len(headers) == len(scope["headers"])  # none comes twice
+            and headers.get(b"accept", b"*/*") in ACCEPTED
+            and UNUSUAL.isdisjoint(headers)
+            and preferred(headers.get(b"accept-encoding", b"")) is None
+        )
 
-        None if it has to go through the layers.
-        """
-        if scope["method"] != "POST" or scope["path"] != PATH or len(body) > LARGE:
-            return None
-        headers = dict(scope["headers"])
-        if len(headers) < len(scope["headers"]):  # one comes twice
-            return None
-        if headers.get(b"accept", b"*/*") not in ACCEPTED or not UNUSUAL.isdisjoint(headers):
-            return None
-        if preferred(headers.get(b"accept-encoding", b"")) is not None:
-            return None
-        asked = key(scope, body)
-        if asked in self._finished.making:  # and that is waited for there
-            return None
+    def begun(self, asked: Asked, receive: Receive, host: str) -> "Future[Response]":
+        """What a client at `host` is answered, done if nothing had to be waited for."""
+        scope = asked.scope
         scope["client"] = host, (scope["client"] or ("", 0))[1]
-        name = request_id(headers.get(REQUEST_ID, b""))
-        return begun(self._answered(Whole(scope, receive, headers, body), asked, name))
+        name = request_id(asked.headers.get(REQUEST_ID, b""))
+        return begun(self._answered(Whole(asked, receive), name))
 
-    async def _answered(self, request: Whole, asked: Key, name: bytes) -> Response:
+    async def _answered(self, request: Whole, name: bytes) -> Response:
         structlog.contextvars.bind_contextvars(request=name.decode())
-        finished = self._finished
-        with finished.making.of(asked):
-            since = finished.moment()
-            sent = request.scope[SENT] = Sent()
+        finished, asked = self._finished, request.asked
+        with finished.making.of(asked.key):
+            sent = request.scope[SENT] = Sent(finished)
             response = await self._answer(request)
             sent.status, sent.body, sent.whole = response.status_code, bytes(response.body), True
             varies = self._if_long if len(sent.body) >= MIN_BYTES else self._always
             sent.headers = varying(response.raw_headers, varies) if varies else response.raw_headers
-            finished.keep(asked, sent, since)
+            finished.keep(asked.key, sent)
         response.raw_headers = [*sent.headers, (REQUEST_ID, name)]
         return response
 

@@ -29,6 +29,7 @@ class Editions:
     """`sources` is the edition for whoever asks now; CityError if the first cannot be used."""
 
     def __init__(self, settings: Settings, door: Door) -> None:
+        self.version = 0  # how often they were read again
         self.problem: str | None = None  # why the files, as they are now, are not used
         self._then: list[Callable[[], None]] = []
         self._settings = settings
@@ -64,6 +65,7 @@ class Editions:
             self.problem = None
             edition.succeed(self.sources)
             self.sources = edition
+            self.version += 1
             for call in self._then:
                 call()
             if self._settings.warm:

@@ -1,40 +1,36 @@
 """Finished: what was sent a moment ago, sent again to whoever asks the very same.
 
 Whatever an answer and its headers say is the same until a clock shows the next
-second (ages, `max-age`), a source is read again, or a file of clients or documents
-is. So within that second the finished bytes are given again, without routing,
-parsing or compressing anything; who asks is still counted, charged and logged.
-Where our own web server asks (`wire.py`), not even a task is begun for it.
+second (ages, `max-age`), a source of its own is read again, or a file of cities,
+clients or documents is. So within that second the finished bytes are given again,
+without routing, parsing or compressing anything; who asks is still counted, charged
+and logged. Where our own web server asks (`wire.py`), not even a task is begun for it,
+and the very same bytes are not read twice.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from math import ceil, floor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.answered import Answer
+from server.asked import LARGE, Asked, Key, key
 from server.clients import line
 from server.errors import RequestError
 from server.gate import Gate
 from server.logs import REQUEST_ID, current_request, request_id
-from server.making import Key, Making
+from server.making import Making
 from server.rates import RATED
 from server.visit import Visit
 from sources.cache import Cached
 
 SENT = "poche.sent"  # where a scope has what is being sent, to be told what it is made of
 METHODS = ("GET", "HEAD", "POST")
-LARGE = 16_384  # bytes of a body that are worth comparing
 OVERHEAD = 3_000  # bytes of what is kept besides bodies
-# All that an answer depends on besides method, URL and body.
-HEADERS = frozenset(
-    b"accept accept-encoding accept-language authorization content-encoding content-type"
-    b" if-none-match origin x-api-key x-poche-explain x-poche-sources".split()
-)
 REQUEST, START, BODY = "http.request", "http.response.start", "http.response.body"
 
 Headers = list[tuple[bytes, bytes]]
@@ -48,9 +44,9 @@ class Response(NamedTuple):
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Kept:
-    """One response, and the visit that it was made for."""
+    """One response, the visit that it was made for, and the answer that it is made of."""
 
     status: int
     headers: Headers  # but for how its client stands:
@@ -58,13 +54,15 @@ class _Kept:
     head: bytes  # the same headers, as they go over the wire
     body: bytes
     visit: Visit
-    until: datetime
+    answer: Answer
+    until: datetime  # when it may be another one,
+    latest: int  # or once something has been read since
 
 
 class Finished:
     """The responses of this moment; `count` is told of each that is given again.
 
-    `otherwise` may have one for what is not among them.
+    `read` has requests that were answered so, by the bytes that they came as.
     """
 
     def __init__(
@@ -73,26 +71,24 @@ class Finished:
         clock: Callable[[], datetime],
         count: Callable[[], None],
         most_bytes: int,
-        otherwise: Callable[[Scope, bytes, str], "Response | None"],
     ) -> None:
+        self.making = Making()
+        self.read: dict[bytes, Asked] = {}
         self._gate = gate
-        self._otherwise = otherwise
         self._clock = clock
         self._count = count
         self._most_bytes = most_bytes
-        self._moment: tuple[Any, ...] = ()
         self._kept: dict[Key, _Kept] = {}
         self._bytes = 0
-        self.making = Making()
+        self._moment = (0, 0, 0)
+        self._begin = self._end = datetime.min.replace(tzinfo=UTC)  # of its second
 
-    def at_once(self, scope: Scope, body: bytes, host: str) -> Response | None:
+    def at_once(self, asked: Asked, host: str) -> Response | None:
         """What a client at `host` is answered; None if that takes more than to look it up."""
-        kept = self._known(key(scope, body))
-        if kept is None:
-            return self._otherwise(scope, body, host)
-        if not self._gate.rates.alone:
+        kept = self._known(asked.key)
+        if kept is None or not self._gate.rates.alone:
             return None
-        name = request_id(dict(scope["headers"]).get(REQUEST_ID, b""))
+        name = request_id(asked.headers.get(REQUEST_ID, b""))
         visit = kept.visit.again(line(host), name.decode())
         try:
             standing = self._gate.admit_alone(visit)
@@ -101,7 +97,7 @@ class Finished:
         head = b"%b%b: %b\r\n" % (kept.head, REQUEST_ID, name)
         if standing and kept.rated:
             head += standing.wired
-        self._given(visit, scope)
+        self._given(visit, asked.scope)
         return Response(kept.status, head, kept.body)
 
     async def again(self, key: Key, scope: Scope, send: Send) -> bool:
@@ -123,30 +119,49 @@ class Finished:
             self._given(visit, scope)
         return True
 
-    def moment(self) -> tuple[Any, ...]:
+    def came_as(self, data: bytes, asked: Asked) -> None:
+        """A request that was answered at once came as just these bytes."""
+        size = OVERHEAD + 2 * len(data)
+        if len(data) <= LARGE and self._bytes + size <= self._most_bytes:
+            self.read[data] = asked
+            self._bytes += size
+
+    @property
+    def version(self) -> int:
+        """What nothing outlives that is begun."""
+        return self._gate.version
+
+    def moment(self) -> tuple[int, ...]:
         """What nothing outlives that is kept: from one to the next all is forgotten."""
         self._now()
         return self._moment
 
-    def keep(self, key: Key, sent: "Sent", since: tuple[Any, ...]) -> None:
-        """What was sent, if it is whole and was made of an answer that stands in this moment."""
-        now, size = self._now(), OVERHEAD + len(sent.body)
-        if sent.made is None or not sent.whole or since != self._moment:
+    def keep(self, key: Key, sent: "Sent") -> None:
+        """What was sent, if it is whole and was made in this moment, of an answer that stands."""
+        now, size = self._now(), OVERHEAD + 3 * len(sent.body)
+        if sent.made is None or not sent.whole:
+            return
+        if sent.since != self._gate.version or sent.moment != self._moment:
             return
         visit, answer = sent.made
         until = answer.stands_until(now)
         if until <= now or self._bytes + size > self._most_bytes:
             return
         headers = [pair for pair in sent.headers if pair[0] not in RATED]
-        rated = len(headers) < len(sent.headers)
-        kept = _Kept(sent.status, headers, rated, wired(headers), sent.body, visit, until)
-        self._kept[key] = kept
+        rated, head, latest = len(headers) < len(sent.headers), wired(headers), Cached.latest
+        self._kept[key] = _Kept(
+            sent.status, headers, rated, head, sent.body, visit, answer, until, latest
+        )
         self._bytes += size
 
     def _known(self, key: Key) -> _Kept | None:
         now = self._now()
         kept = self._kept.get(key)
-        return kept if kept is not None and now < kept.until else None
+        if kept is None:
+            return None
+        if kept.latest != Cached.latest:
+            kept.until, kept.latest = kept.answer.stands_until(now), Cached.latest
+        return kept if now < kept.until else None
 
     def _given(self, visit: Visit, scope: Scope) -> None:
         self._gate.trace(visit, scope)
@@ -156,11 +171,14 @@ class Finished:
     def _now(self) -> datetime:
         """The time; at each new moment, nothing is kept any more."""
         now = self._clock()
-        at_s = now.timestamp()
-        moment = (floor(at_s), ceil(at_s), Cached.latest, *self._gate.version)
-        if moment != self._moment:
-            self._moment, self._bytes = moment, 0
-            self._kept.clear()
+        if not self._begin < now < self._end or self._gate.version != self._moment[-1]:
+            at_s = now.timestamp()
+            moment = floor(at_s), ceil(at_s), self._gate.version
+            if moment != self._moment:
+                self._moment, self._bytes = moment, 0
+                self._begin, self._end = (datetime.fromtimestamp(s, UTC) for s in moment[:2])
+                self._kept.clear()
+                self.read.clear()
         return now
 
 
@@ -182,17 +200,17 @@ class Again:
         if body is None:
             await self._app(scope, receive, send)
             return
-        asked = key(scope, body)
+        asked, making = key(scope, body), self._finished.making
         if await self._finished.again(asked, scope, send):
             return
-        making = self._finished.making
-        if await making.awaited(asked) and await self._finished.again(asked, scope, send):
-            return
+        if (soon := making.soon(asked)) is not None:
+            await asyncio.wait((soon,))
+            if await self._finished.again(asked, scope, send):
+                return
         with making.of(asked):
-            since, sent = self._finished.moment(), Sending(send)
-            scope[SENT] = sent
+            sent = scope[SENT] = Sending(self._finished, send)
             await self._app(scope, receive, sent.send)
-            self._finished.keep(asked, sent, since)
+            self._finished.keep(asked, sent)
 
     async def _whole(self, receive: Receive) -> tuple[Receive, bytes | None]:
         """How to receive a request from its beginning; and its body, if it is all there and small.
@@ -222,21 +240,27 @@ class Again:
 
 
 class Sent:
-    """A response that was sent; `made` is of which answer, for which visit."""
+    """A response that was sent; `made` is for which visit, of which answer, `moment` when."""
 
-    def __init__(self) -> None:
+    def __init__(self, finished: Finished) -> None:
+        self.since = finished.version
         self.made: tuple[Visit, Answer] | None = None
+        self.moment: tuple[int, ...] = ()
         self.status = 0
         self.headers: Headers = []
         self.body = b""
         self.whole = False
+        self._finished = finished
+
+    def made_of(self, visit: Visit, answer: Answer) -> None:
+        self.made, self.moment = (visit, answer), self._finished.moment()
 
 
 class Sending(Sent):
     """The same, seen on its way out."""
 
-    def __init__(self, send: Send) -> None:
-        super().__init__()
+    def __init__(self, finished: Finished, send: Send) -> None:
+        super().__init__(finished)
         self._send = send
 
     async def send(self, message: Message) -> None:
@@ -251,13 +275,7 @@ def made_of(scope: Scope, visit: Visit, answer: Answer) -> None:
     """Say what the response to a request is made of, so that it may be given again."""
     sent = scope.get(SENT)
     if sent is not None:
-        sent.made = visit, answer
-
-
-def key(scope: Scope, body: bytes) -> Key:
-    """The same for requests that have the same answer."""
-    headers = [pair for pair in scope["headers"] if pair[0] in HEADERS]
-    return (scope["method"], scope["path"], scope["query_string"], body, *headers)
+        sent.made_of(visit, answer)
 
 
 def wired(headers: Iterable[tuple[bytes, bytes]]) -> bytes:

@@ -49,9 +49,9 @@ class Gate:
         return {**self.editions.problems, **clients, **self.documents.problems}
 
     @property
-    def version(self) -> tuple[int, int]:
-        """Another one when the files of clients and documents have been read again."""
-        return self.clients.version, self.documents.version
+    def version(self) -> int:
+        """Another one when the files of cities, clients or documents have been read again."""
+        return self.editions.version + self.clients.version + self.documents.version
 
     @contextmanager
     def visit(self, connection: HTTPConnection) -> Iterator[Visit]:

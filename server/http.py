@@ -1,6 +1,6 @@
 """GraphQL over HTTP, to the letter of its draft (docs/conformance.md), and no more than that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -9,11 +9,8 @@ from typing import Any
 
 import orjson
 from graphql import ExecutionResult, GraphQLError
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resolvers import Loaders
 from resolvers.loaders import language
@@ -21,86 +18,35 @@ from server import caching, incremental, responses
 from server.accept import MEDIA_TYPES, negotiated, prefers_html
 from server.accept import language as preferred
 from server.answered import Answer
-from server.clients import Clients
-from server.compression import Compression, varying
 from server.concurrency import Place
 from server.connected import while_connected
 from server.documents import PATH
 from server.errors import RequestError
 from server.execution import Executor, is_mutation
 from server.explain import Explained
-from server.finished import Again, Finished, made_of
+from server.finished import made_of
 from server.gate import Gate
 from server.incremental import Begun, Incremental
 from server.live import Live, Operation
-from server.logs import RequestIds
-from server.parameters import Parameters, Unreadable, bad_request, from_body, from_url
-from server.rates import STANDING
+from server.parameters import (
+    IN_URL,
+    Parameters,
+    Unreadable,
+    Whole,
+    bad_request,
+    from_body,
+    from_url,
+)
+from server.prepared import Prepared, Question
+from server.rates import Standing
 from server.remembered import Remembered
 from server.settings import Settings
 from server.streams import Stream, refused, wanted
 from server.visit import Visit
 
 GRAPHQL, LEGACY = MEDIA_TYPES
-IN_URL = ("GET", "HEAD")
 GONE = GraphQLError("The client has gone.", extensions={"code": "CLIENT_GONE"})
 PATHS = ("/graphql", f"{PATH}/{{id}}", f"{PATH}/{{id}}/{{operation}}")
-THEIR_HEADERS = (
-    "Authorization",
-    "Content-Type",
-    "X-API-Key",
-    "X-Poche-Explain",
-    "X-Poche-Sources",
-    "X-Request-Id",
-)
-OUR_HEADERS = (*STANDING, "Retry-After", "X-Request-Id")
-
-
-def methods(settings: Settings) -> list[str]:
-    """What `/graphql` answers; any other method is answered 405, with Allow."""
-    return [*IN_URL, "POST", *(["QUERY"] if settings.query_method else [])]
-
-
-def middleware(settings: Settings, clients: Clients, finished: Finished) -> list[Middleware]:
-    """What stands around every answer: its id, compression, other sites' leave to read it."""
-    again = Middleware(Again, finished=finished, read_s=settings.read_s)
-    found = [Middleware(RequestIds), again, Middleware(Compression)]
-    if settings.cors_origins or settings.clients:
-        found.append(
-            Middleware(
-                Sites,
-                clients=clients,
-                allow_origins=settings.cors_origins,
-                allow_methods=methods(settings),
-                allow_headers=THEIR_HEADERS,
-                expose_headers=OUR_HEADERS,
-                max_age=3_600,
-            )
-        )
-    return found
-
-
-class Sites(CORSMiddleware):
-    """Other sites' leave: those of the settings, and those of partners as they are now."""
-
-    def __init__(self, app: ASGIApp, /, *, clients: Clients, **options: Any) -> None:
-        super().__init__(app, **options)
-        self._clients = clients
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or any(name == b"origin" for name, _ in scope["headers"]):
-            await super().__call__(scope, receive, send)
-            return
-
-        async def ours(message: Message) -> None:  # the same at a third of the time
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": varying(message["headers"], b"Origin")}
-            await send(message)
-
-        await self.app(scope, receive, ours)
-
-    def is_allowed_origin(self, origin: str) -> bool:
-        return super().is_allowed_origin(origin) or origin in self._clients.origins
 
 
 class Endpoint:
@@ -116,6 +62,7 @@ class Endpoint:
         clock: Callable[[], datetime],
     ) -> None:
         self._gate = gate
+        self._prepared = Prepared(gate, clock, settings.max_body)
         self._executor = executor
         self._remembered = remembered
         self._live = live
@@ -123,6 +70,7 @@ class Endpoint:
         self._clock = clock
 
     async def answer(self, request: Request) -> Response:
+        known = self._prepared.find(request) if isinstance(request, Whole) else None
         accept = ", ".join(request.headers.getlist("accept"))
         if request.method in IN_URL and prefers_html(accept):
             return RedirectResponse("/graphiql", 303, {**caching.NO_STORE, "Vary": "Accept"})
@@ -131,6 +79,10 @@ class Endpoint:
             return responses.plain(406, f"We answer {GRAPHQL} or {LEGACY}.")
         with self._gate.visit(request) as visit:
             try:
+                if known is not None:
+                    language.set(known.language)
+                    operation, media_type = known.again(visit), known.media_type
+                    return await self._plain(visit, request, operation, media_type, known)
                 self._gate.identify(visit, request)
                 operation = await self._gate.find(visit, await self._asked(request))
                 _safe(request, operation, media_type)
@@ -205,40 +157,74 @@ class Endpoint:
         if "cost" in explain:
             cost = await self._gate.quote(visit, operation)
             return responses.json({"data": None, "extensions": {"cost": cost}}, 200, media_type)
-        deadline_s, place = visit.caller.client.deadline_s, self._gate.place(visit)
-        alone = bool(explain) or is_mutation(operation.node)
-        if place.hopeless and (alone or not self._remembered.knows(operation, deadline_s, place)):
+        if not explain and form is None and not is_mutation(operation.node):
+            return await self._plain(visit, request, operation, media_type)
+        place = self._gate.place(visit)
+        if place.hopeless:
             raise place.refused()  # and nothing is spent
         standing = await self._gate.admit(visit, operation)
-        more: dict[str, Any] = {}
-        sources = request.headers.get("x-poche-sources") != "off"
-        headers = responses.headed(media_type, standing.headers if standing else {})
         with while_connected(request):
-            if alone:
-                async with place:
-                    answer, context = await self._executed(visit, operation, "sources" in explain)
-                if isinstance(context, Explained):
-                    took = self._gate.actual(operation, orjson.loads(answer.data), context.waited)
-                    more["cost"] = self._gate.bill(operation, standing, took)
-                    more["explain"] = context.report()
-                    more["executor"] = self._executor.told(operation.plan, operation.name)
-            elif form is not None:
+            if form is not None and not explain:
                 found = await self._begun(visit, operation, place, form)
                 if isinstance(found, Begun):
+                    sources = request.headers.get("x-poche-sources") != "off"
+                    headers = responses.headed(media_type, standing.headers if standing else {})
                     return Incremental(form, found, sources=sources, headers=headers)
-                answer = found
-            else:
-                answer = await self._remembered.answer(operation, deadline_s, place)
-                if not self._gate.watches(visit):
-                    made_of(request.scope, visit, answer)
+                return self._whole(visit, request, operation, media_type, found, standing)
+            async with place:
+                answer, context = await self._executed(visit, operation, "sources" in explain)
+        more: dict[str, Any] = {}
+        if isinstance(context, Explained):
+            took = self._gate.actual(operation, orjson.loads(answer.data), context.waited)
+            more["cost"] = self._gate.bill(operation, standing, took)
+            more["explain"] = context.report()
+            more["executor"] = self._executor.told(operation.plan, operation.name)
+        return self._whole(visit, request, operation, media_type, answer, standing, more)
+
+    async def _plain(
+        self,
+        visit: Visit,
+        request: Request,
+        operation: Operation,
+        media_type: str,
+        known: Question | None = None,
+    ) -> Response:
+        """One answer to a query, that of somebody else where it is the same; RequestError."""
+        deadline_s, place = visit.caller.client.deadline_s, self._gate.place(visit)
+        if place.hopeless and not self._remembered.knows(operation, deadline_s, place):
+            raise place.refused()  # and nothing is spent
+        if known is not None and known.priced:
+            standing = await self._gate.admit_again(visit)
+        else:
+            standing = await self._gate.admit(visit, operation)
+        with while_connected(request):
+            answer = await self._remembered.answer(operation, deadline_s, place)
+        if not self._gate.watches(visit):
+            made_of(request.scope, visit, answer)
+            if isinstance(request, Whole) and known is None:
+                self._prepared.note(request, visit, operation, media_type)
+        return self._whole(visit, request, operation, media_type, answer, standing)
+
+    def _whole(
+        self,
+        visit: Visit,
+        request: Request,
+        operation: Operation,
+        media_type: str,
+        answer: Answer,
+        standing: Standing | None,
+        more: Mapping[str, Any] | None = None,
+    ) -> Response:
+        """An answer that is all there, as it is sent; `more` is of its extensions."""
         visit.answered(answer.touched, *answer.errors)
-        sources = sources and bool(answer.touched)
+        headers = responses.headed(media_type, standing.headers if standing else {})
+        sources = bool(answer.touched) and request.headers.get("x-poche-sources") != "off"
         now = self._clock()
-        if request.method in IN_URL and not explain and not answer.errors:
+        if request.method in IN_URL and more is None and not answer.errors:
             return responses.kept(
                 visit, request, operation, answer, sources=sources, headers=headers, now=now
             )
-        body = answer.body(sources=sources, now=now, **more)
+        body = answer.body(sources=sources, now=now, **(more or {}))
         partial = answer.errors and media_type == GRAPHQL
         status = self._settings.partial_success_status if partial else 200
         return Response(body, status, headers)

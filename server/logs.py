@@ -1,11 +1,16 @@
-"""Logs: one line an event, JSON for machines, coloured for people; each with its request's id."""
+"""Logs: one line an event, JSON for machines, coloured for people; each with its request's id.
 
+The lines of requests that end in the same turn of the loop are written together, with the answers.
+"""
+
+import asyncio
+import atexit
 import logging
 import re
 import sys
 from datetime import UTC, datetime
 from random import getrandbits
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
@@ -32,7 +37,7 @@ def configure(form: str) -> None:
         logger_factory=lambda *_: Stderr(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler()
+    handler = Handler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(processor=render, foreign_pre_chain=shared)
     )
@@ -45,7 +50,7 @@ def request(**about: Any) -> None:
         structlog.get_logger("server").info("request", **about)
         return
     about["event"], about["level"], about["timestamp"] = "request", "info", datetime.now(UTC)
-    sys.stderr.write(orjson.dumps(about, option=LINE).decode())
+    LINES.add(orjson.dumps(about, option=LINE))
 
 
 def _dumped(event: Any, **options: Any) -> str:
@@ -55,10 +60,43 @@ def _dumped(event: Any, **options: Any) -> str:
 JSON = structlog.processors.JSONRenderer(_dumped)
 
 
+class Lines:
+    """What is to be written by the end of this turn of the loop; nothing else overtakes it."""
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._turning: asyncio.AbstractEventLoop | None = None
+        atexit.register(self.flush)
+
+    def add(self, line: bytes) -> None:
+        self._lines.append(line)
+        loop = asyncio.get_running_loop()
+        if self._turning is not loop:
+            self._turning = loop
+            loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        lines, self._lines, self._turning = self._lines, [], None
+        if lines:
+            sys.stderr.write(b"".join(lines).decode())
+
+
+LINES = Lines()
+
+
+class Handler(logging.StreamHandler[TextIO]):
+    """Writes what others log, after all that was said before."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        LINES.flush()
+        super().emit(record)
+
+
 class Stderr:
     """Writes to standard error, whatever that is by then."""
 
     def msg(self, message: str) -> None:
+        LINES.flush()
         sys.stderr.write(message + "\n")
 
     debug = info = warning = error = critical = msg

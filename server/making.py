@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+
+from server.asked import Key
 
 JOIN_S = 0.25  # after a response was begun that others wait for it; later they join an execution
-
-Key = tuple[Any, ...]
 
 
 class Making:
@@ -21,22 +20,22 @@ class Making:
     def __init__(self) -> None:
         self._under_way: dict[Key, _Made] = {}
 
-    def __contains__(self, key: Key) -> bool:
-        return key in self._under_way
+    def soon(self, key: Key) -> asyncio.Future[None] | None:
+        """What is done when it is made, or has taken too long; None if nobody need wait for it.
 
-    async def awaited(self, key: Key) -> bool:
-        """Whether it was being made, and is no more."""
+        It is everybody's: none of those who wait may cancel it.
+        """
         made = self._under_way.get(key)
         if made is None:
-            return False
-        loop = asyncio.get_running_loop()
-        left = made.began + JOIN_S - loop.time()
-        if left <= 0:
-            return False
+            return None
         if made.done is None:  # nobody has waited for it yet
+            loop = asyncio.get_running_loop()
+            left = made.began + JOIN_S - loop.time()
+            if left <= 0:
+                return None
             made.done = loop.create_future()
-        await asyncio.wait((made.done,), timeout=left)
-        return made.done.done()
+            made.late = loop.call_later(left, made.end)
+        return None if made.done.done() else made.done
 
     @contextmanager
     def of(self, key: Key) -> Iterator[None]:
@@ -49,13 +48,20 @@ class Making:
             yield
         finally:
             del self._under_way[key]
-            if made.done is not None:
-                made.done.set_result(None)
+            made.end()
 
 
 class _Made:
-    __slots__ = ("began", "done")
+    __slots__ = ("began", "done", "late")
 
     def __init__(self, began: float) -> None:
         self.began = began
         self.done: asyncio.Future[None] | None = None
+        self.late: asyncio.TimerHandle | None = None
+
+    def end(self) -> None:
+        """Let those go on who wait for it."""
+        if self.late is not None:
+            self.late.cancel()
+        if self.done is not None and not self.done.done():
+            self.done.set_result(None)

@@ -13,11 +13,13 @@ import orjson
 from graphql import GraphQLError
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
+from server.asked import Asked
 from server.errors import RequestError
 from server.settings import Settings
 
+IN_URL = ("GET", "HEAD")  # methods of requests that have no body
 NO_MORE = {"Connection": "close"}  # what is left of the body is nobody's next request
 
 
@@ -31,14 +33,17 @@ class Unreadable(Exception):
 
 
 class Whole(Request):
-    """A request that is all there: its headers, each of which comes once, and its body."""
+    """A request that is all there, and has each of its headers once.
 
-    def __init__(
-        self, scope: Scope, receive: Receive, given: Mapping[bytes, bytes], whole: bytes
-    ) -> None:
-        super().__init__(scope, receive)
-        self._headers = _Given(scope["headers"], given)
-        self.whole = whole
+    `parameters` are what it asks, once somebody has read that, which was `since`.
+    """
+
+    def __init__(self, asked: Asked, receive: Receive) -> None:
+        super().__init__(asked.scope, receive)
+        self._headers = _Given(asked.scope["headers"], asked.headers)
+        self.asked = asked
+        self.parameters: Parameters | None = None
+        self.since: Any = None
 
 
 class _Given(Headers):
@@ -104,8 +109,15 @@ async def from_body(request: Request, settings: Settings) -> Parameters:
         raise Unreadable(415, "Send application/json, in UTF-8.")
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise Unreadable(415, "Send the body as it is.", {"Accept-Encoding": "identity"})
+    if isinstance(request, Whole) and request.parameters is not None:
+        return request.parameters
+    return from_json(await _body(request, settings))
+
+
+def from_json(body: bytes) -> Parameters:
+    """What a body asks; RequestError (400, 422)."""
     try:
-        raw = orjson.loads(await _body(request, settings))
+        raw = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise RequestError(400, bad_request(f"The body is not JSON: {error}.")) from None
     if isinstance(raw, list):
@@ -125,8 +137,8 @@ async def _body(request: Request, settings: Settings) -> bytes:
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > settings.max_body:
         raise large
-    if isinstance(request, Whole) and len(request.whole) <= settings.max_body:
-        return request.whole
+    if isinstance(request, Whole) and len(request.asked.body) <= settings.max_body:
+        return request.asked.body
     body = bytearray()
     try:
         async with asyncio.timeout(settings.read_s):

@@ -63,8 +63,10 @@ class Remembered:
     def knows(self, operation: Operation, deadline_s: float | None, place: Place) -> bool:
         """Whether the answer takes no execution of its own, in that place."""
         key = _key(operation)
-        if key is None:
-            return False
+        return key is not None and self.has(key, deadline_s, place)
+
+    def has(self, key: Key, deadline_s: float | None, place: Place) -> bool:
+        """The same of a question, as it is known here."""
         known, flight = self._answers.get(key), self._flights.get((key, deadline_s))
         return (known is not None and known.stands(self._clock())) or (
             flight is not None and flight.takes(place)
@@ -160,12 +162,17 @@ class Remembered:
 
 def _key(operation: Operation) -> Key | None:
     """What answers are known by; None if variables are too deep to be compared."""
-    name = operation.node.name
     try:
         variables = operation.key[-1]
     except RequestError:  # what nobody declared hurts nobody
         return None
-    return (operation.plan.digest, name and name.value, variables, language.get())
+    return (*named(operation), variables, language.get())
+
+
+def named(operation: Operation) -> tuple[bytes, str | None]:
+    """By what questions of the same text begin, which go on with their variables and language."""
+    name = operation.node.name
+    return operation.plan.digest, name.value if name else None
 
 
 class _Flight:

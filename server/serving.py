@@ -10,6 +10,7 @@ SIGHUP: the files of cities, clients and documents are read again at once.
 
 import asyncio
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from signal import SIGHUP, SIGTERM
@@ -28,6 +29,7 @@ from server.live import Live
 from server.settings import Settings
 from server.wire import HttpProtocol
 
+LET_IN = 8  # new connections of a socket per turn of the loop
 GRACE_S = 30  # for requests under way when the server is told to stop
 LAST_ANSWER = (b"connection", b"close")
 
@@ -43,6 +45,7 @@ class Server(uvicorn.Server):
             http=partial(  # type: ignore[arg-type]
                 HttpProtocol,
                 finished=app.state.finished,
+                shedding=app.state.shedding,
                 direct=app.state.direct,
                 most=descriptors.clients(),
             ),
@@ -61,7 +64,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         if current_thread() is main_thread():  # which is the one that hears signals
             asyncio.get_running_loop().add_signal_handler(SIGHUP, self._state.reloading.now)
-        await super().startup(sockets)
+        await super().startup(sockets and [*heard(sockets)])
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if sig == SIGTERM and not self._state.leaving:
@@ -86,6 +89,17 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def heard(sockets: Iterable[socket]) -> Iterator[socket]:
+    """Sockets that listen, each as often as it may let somebody in per turn of the loop.
+
+    libuv lets in one for each: while a flood makes turns long, all others would wait for it.
+    """
+    for one in sockets:
+        yield one
+        for _ in range(LET_IN - 1):
+            yield one.dup()
+
+
 def listening(host: str, port: int) -> socket:
     """A socket that waits for clients; says so, or ends the process if it cannot be had."""
     return uvicorn.Config("", host=host, port=port, log_config=None).bind_socket()
@@ -102,6 +116,6 @@ def serve(
     descriptors.raised()
     server = Server(app, settings, host=host, port=port)
     with suppress(KeyboardInterrupt):  # uvicorn sends it again, when all is done
-        server.run(sockets)
+        server.run(sockets or [listening(host, port)])
     if not server.started:
         sys.exit(3)

@@ -1,111 +1,225 @@
 """Shedding: a flood is refused before it is a request, so that refusing takes no time from answers.
 
 While no execution can begin for those whom nobody knows (`concurrency.py`), a text
-without a key is looked at here, on the wire: if its answer is remembered, or anything
-about it is not plain, it goes the usual way; else it is refused with finished bytes,
-at a fifth of what the usual way takes. It is counted and logged as any other.
+without a key is looked at here, on the wire: if its answer is known, or anything about
+it is not plain, it goes the usual way; else it is refused with finished bytes. Where
+what the network brought is one whole request, as it mostly is, not even its head is
+parsed: whoever asks again sends the same one. All are counted as any other request,
+and the log has one line a second for them.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from functools import lru_cache
 
+import httptools
 import msgspec
 import orjson
-from starlette.types import Scope
+import structlog
 
-from resolvers.loaders import language
 from server.accept import language as preferred
-from server.clients import Caller, line
-from server.concurrency import RETRY_S, Place, Priority
+from server.asked import LARGE, Asked
+from server.clients import Caller, Client, line, network
+from server.concurrency import OVERLOADED, RETRY_S, Place, Priority, overloaded
 from server.errors import RequestError
-from server.finished import Response
+from server.finished import Headers, Response
 from server.gate import Gate
 from server.live import Operation
 from server.logs import REQUEST_ID, request_id
 from server.parameters import Parameters
 from server.references import reference
-from server.remembered import Remembered
+from server.remembered import Remembered, named
 from server.visit import Visit
 
+log = structlog.get_logger("server")
+
+EACH_S = 1.0  # between two lines of the log
+NETWORKS = 5  # that one of them names
+MAX_HEAD = 2_048  # bytes of a head that is worth knowing again,
+HEADS = 512  # and how many are
+TEXTS = 256  # of which we know what they ask
 # With any of these a request is not plain.
-UNUSUAL = frozenset(b"authorization content-encoding origin x-api-key x-poche-explain".split())
-HEAD = b"vary: Accept, Origin\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n"
+UNUSUAL = frozenset(
+    b"authorization content-encoding expect origin transfer-encoding upgrade"
+    b" x-api-key x-poche-explain".split()
+)
+PATH, LENGTH, END = "/graphql", b"content-length", b"\r\n\r\n"
 JSON, GRAPHQL = b"application/json", b"application/graphql-response+json"
+BODY = orjson.dumps({"errors": [overloaded().formatted]})
+HEAD = (  # with room for its type, and the request's id
+    b"vary: Accept, Origin\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n"
+    b"retry-after: %d\r\ncontent-length: %d\r\ncontent-type: %%b; charset=utf-8\r\n%b: %%b\r\n"
+) % (RETRY_S, len(BODY), REQUEST_ID)
+read = msgspec.json.Decoder(Parameters).decode
 
 
 class Shedding:
     """Refuses at the door what would be refused further in."""
 
     def __init__(self, gate: Gate, remembered: Remembered) -> None:
+        self.shut = False  # nobody was let in of late: a request may be refused unparsed
         self._gate = gate
         self._remembered = remembered
-        self._let_in = 0  # since the last turn of the loop: they have yet to find their places
+        self._left: int | None = None  # places for those who come in this turn of the loop
+        # What a text and the name of its operation ask; None if that is not refused.
+        self._texts: dict[tuple[str, str | None], tuple[bytes, str | None] | None] = {}
+        self._version = 0  # of the documents
+        self._networks: Counter[str] = Counter()  # of those that the log does not tell of yet
+        self._telling: asyncio.TimerHandle | None = None
+        self._place: Place | None = None  # of nobody in particular
+        client = gate.clients.anonymous  # whose texts are not looked at one by one:
+        if client is not None and client.mode != "safelist" and not client.log_unknown:
+            self._place = Place(gate.concurrency, Priority.ANONYMOUS, Caller(client, ""))
 
-    def at_once(self, scope: Scope, body: bytes, host: str) -> Response | None:
+    def unparsed(self, data: bytes) -> Asked | None:
+        """The one plain request that these bytes are; None if there is room, or they are not."""
+        if self._room() > 0:
+            self.shut = False
+            return None
+        end = data.find(END, 0, MAX_HEAD) + len(END)
+        if end < len(END) or len(data) > LARGE:
+            return None
+        asked = _headed(data[:end])
+        if asked is None or int(asked.headers[LENGTH]) != len(data) - end:
+            return None
+        return asked.with_body(data[end:])
+
+    def at_once(self, asked: Asked, host: str) -> Response | None:
         """What a client at `host` is told; None if that is not for us to say."""
-        if self._let_in < self._gate.concurrency.room(Priority.ANONYMOUS):
-            if not self._let_in:
-                asyncio.get_running_loop().call_soon(self._turn)
-            self._let_in += 1
+        left = self._room()
+        if left > 0:
+            self._left = left - 1  # it has yet to find its place
             return None
-        client, headers = self._gate.clients.anonymous, dict(scope["headers"])
-        if client is None or client.mode == "safelist" or client.log_unknown:
+        self.shut = True
+        place, headers = self._place, asked.headers
+        if place is None or not _plain(asked):
             return None
-        if not _plain(scope, headers):
-            return None
-        place = Place(self._gate.concurrency, Priority.ANONYMOUS, Caller(client, line(host)))
-        spoken = language.set(preferred(headers.get(b"accept-language", b"").decode("latin-1")))
+        spoken = preferred(headers.get(b"accept-language", b"").decode("latin-1"))
         try:
-            if self._has_better(msgspec.convert(orjson.loads(body), Parameters), place):
+            if self._has_better(read(asked.body), spoken, place):
                 return None
-        except (
-            ValueError,
-            RequestError,
-        ):  # something is wrong with it, and that is said further in
+        except (ValueError, TypeError, RequestError):  # what is wrong is said further in
             return None
-        finally:
-            language.reset(spoken)
-        name, refusal = request_id(headers.get(REQUEST_ID, b"")), place.refused()
-        visit = Visit(place.caller, request=name.decode())
-        visit.refused(*refusal.errors)
-        self._gate.trace(visit, scope)
-        self._gate.ended(visit)
+        name = request_id(headers.get(REQUEST_ID, b""))
+        self._gate.concurrency.refused[Priority.ANONYMOUS] += 1
+        client = place.caller.client
+        if self._gate.tracing is None or not self._traced(Caller(client, line(host)), name, asked):
+            self._gate.metrics.refuse(client.name, OVERLOADED)
+            self._networks[network(line(host))] += 1
+            if self._telling is None:
+                self._telling = asyncio.get_running_loop().call_later(EACH_S, self._tell)
         media_type = GRAPHQL if headers[b"accept"].startswith(GRAPHQL) else JSON
-        head = b"%bretry-after: %d\r\ncontent-type: %b; charset=utf-8\r\n%b: %b\r\n" % (
-            HEAD,
-            RETRY_S,
-            media_type,
-            REQUEST_ID,
-            name,
-        )
-        found = orjson.dumps({"errors": [error.formatted for error in refusal.errors]})
-        return Response(503, head + b"content-length: %d\r\n" % len(found), found)
+        return Response(503, HEAD % (media_type, name), BODY)
+
+    def close(self) -> None:
+        """Tell the log what it was not told yet."""
+        if self._telling is not None:
+            self._telling.cancel()
+            self._tell()
+
+    def _room(self) -> int:
+        """How many more may be let in, of those that come in this turn of the loop."""
+        if self._left is None:
+            self._left = self._gate.concurrency.room(Priority.ANONYMOUS)
+            asyncio.get_running_loop().call_soon(self._turn)
+        return self._left
 
     def _turn(self) -> None:
-        self._let_in = 0
+        self._left = None
 
-    def _has_better(self, asked: Parameters, place: Place) -> bool:
+    def _has_better(self, given: Parameters, spoken: str, place: Place) -> bool:
         """Whether it has an answer already, or a better claim to one; RequestError."""
-        client, documents = place.caller.client, self._gate.documents
-        if not asked.query or reference(asked) is not None:
+        if not given.query or reference(given) is not None:
             return True
-        if not documents.planned(asked, client):
+        if self._version != self._gate.documents.version:
+            self._version = self._gate.documents.version
+            self._texts.clear()
+        text = given.query, given.operation_name or None
+        if text not in self._texts:
+            if not self._gate.documents.planned(given, place.caller.client):
+                return False
+            if len(self._texts) >= TEXTS:
+                self._texts.clear()
+            self._texts[text] = self._named(*text, place.caller.client)
+        known = self._texts[text]
+        if known is None:
+            return True
+        variables = orjson.dumps(given.variables or {}, option=orjson.OPT_SORT_KEYS)
+        deadline_s = place.caller.client.deadline_s
+        return self._remembered.has((*known, variables, spoken), deadline_s, place)
+
+    def _named(
+        self, text: str, name: str | None, client: Client
+    ) -> tuple[bytes, str | None] | None:
+        """What a text asks; None if it is published, or open to live updates. RequestError."""
+        document = self._gate.documents.sent(text, client)
+        operation = Operation(document.plan, name, {})
+        return None if document.published or operation.is_subscription else named(operation)
+
+    def _traced(self, caller: Caller, name: bytes, asked: Asked) -> bool:
+        """Whether it is told of by itself, since it is the turn of one."""
+        visit = Visit(caller, request=name.decode())
+        self._gate.trace(visit, asked.scope)
+        if visit.span is None:
             return False
-        document = documents.sent(asked.query, client)
-        if document.published:
-            return True
-        operation = Operation(document.plan, asked.operation_name or None, asked.variables or {})
-        return operation.is_subscription or self._remembered.knows(
-            operation, client.deadline_s, place
+        visit.refused(overloaded())
+        self._gate.ended(visit)
+        return True
+
+    def _tell(self) -> None:
+        self._telling = None
+        networks, self._networks = self._networks, Counter()
+        log.warning(
+            "refused",
+            code=OVERLOADED,
+            requests=networks.total(),
+            networks=dict(networks.most_common(NETWORKS)),
         )
 
 
-def _plain(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+def _plain(asked: Asked) -> bool:
     """Whether it is a POST of JSON, by somebody who has no key, is no page, and takes JSON."""
+    scope, headers = asked.scope, asked.headers
     return (
         scope["method"] == "POST"
-        and scope["path"] == "/graphql"
+        and scope["path"] == PATH
         and headers.get(b"content-type", b"").lower() == JSON
         and headers.get(b"accept", b"").startswith((JSON, GRAPHQL))
         and UNUSUAL.isdisjoint(headers)
     )
+
+
+class _Head:
+    """Takes down what a parser finds in a head."""
+
+    def __init__(self) -> None:
+        self.url = b""
+        self.headers: Headers = []
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
+
+
+@lru_cache(maxsize=HEADS)
+def _headed(raw: bytes) -> Asked | None:
+    """What such a head begins, if that is plain and says how long its body is; parsed once."""
+    head = _Head()
+    parser = httptools.HttpRequestParser(head)
+    try:
+        parser.feed_data(raw)
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+        return None
+    scope = {
+        "method": parser.get_method().decode("ascii"),
+        "path": head.url.decode("latin-1"),
+        "query_string": b"",
+        "headers": head.headers,
+    }
+    asked = Asked(scope, b"")
+    kept_open = parser.get_http_version() == "1.1" and parser.should_keep_alive()
+    twice = len(asked.headers) < len(head.headers)
+    length = asked.headers.get(LENGTH, b"")
+    return asked if kept_open and not twice and length.isdigit() and _plain(asked) else None

@@ -40,5 +40,7 @@ class Basis(NamedTuple):  # made at a third of the time of a frozen dataclass
         Now, if it does not, or one has to look each time.
         """
         cached = self.find()
-        same = cached is not None and cached.version == self.version
-        return self.until if same and self.until is not None else now
+        if self.until is None or cached is None or cached.version != self.version:
+            return now
+        doubted = self.doubt is not None and self.doubt(now) != self.doubted
+        return now if doubted else self.until

@@ -70,6 +70,7 @@ class Breaker:
         self._until: float | None = None
         self._probing = False
         self._buckets: deque[tuple[int, int, int]] = deque()  # second, calls, failures
+        self._calls = self._failures = 0  # in all of them
 
     @property
     def state(self) -> State:
@@ -85,12 +86,14 @@ class Breaker:
     @property
     def calls(self) -> int:
         """Calls that ended in the window, well or badly."""
-        return sum(calls for _, calls, _ in self._recent())
+        self._forget()
+        return self._calls
 
     @property
     def failures(self) -> int:
         """Those of them that ended badly."""
-        return sum(failures for _, _, failures in self._recent())
+        self._forget()
+        return self._failures
 
     def admit(self) -> Permit | None:
         """Leave to make one call; None while the source is to be left alone."""
@@ -118,7 +121,7 @@ class Breaker:
                 self._change(None if ok else self._clock() + OPEN_S)
         elif ok is not None:
             self._count(ok)
-            if self.calls >= MIN_CALLS and self.failures >= FAILING * self.calls:
+            if self._calls >= MIN_CALLS and self._failures >= FAILING * self._calls:
                 self._change(self._clock() + OPEN_S)
 
     def _change(self, until: float | None) -> None:
@@ -126,16 +129,22 @@ class Breaker:
         self._era += 1
         self._probing = False
         self._buckets.clear()
+        self._calls = self._failures = 0
 
     def _count(self, ok: bool) -> None:
-        buckets, second = self._recent(), int(self._clock())
+        second = self._forget()
         calls = failures = 0
-        if buckets and buckets[-1][0] == second:
-            _, calls, failures = buckets.pop()
-        buckets.append((second, calls + 1, failures + (not ok)))
+        if self._buckets and self._buckets[-1][0] == second:
+            _, calls, failures = self._buckets.pop()
+        self._buckets.append((second, calls + 1, failures + (not ok)))
+        self._calls += 1
+        self._failures += not ok
 
-    def _recent(self) -> deque[tuple[int, int, int]]:
-        oldest = int(self._clock()) - WINDOW_S
-        while self._buckets and self._buckets[0][0] <= oldest:
-            self._buckets.popleft()
-        return self._buckets
+    def _forget(self) -> int:
+        """Let go of what is older than the window; the second that it is."""
+        second = int(self._clock())
+        while self._buckets and self._buckets[0][0] <= second - WINDOW_S:
+            _, calls, failures = self._buckets.popleft()
+            self._calls -= calls
+            self._failures -= failures
+        return second

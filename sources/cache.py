@@ -25,7 +25,7 @@ import structlog
 
 from cities import Binding
 from sources.errors import Broken, Overdue, SourceError
-from sources.quota import paced
+from sources.pauses import pace_s, pause_s
 from sources.tracing import apart, step
 from sources.watch import Watch, watch
 
@@ -39,8 +39,6 @@ dispensable: ContextVar[bool] = ContextVar("dispensable", default=False)
 
 CLOCKS_APART_S = 60  # what another replica read may be from our near future, but no further
 EARLY = (0.80, 0.95)  # a value in use is read again after this share of its ttl
-LONGEST_PAUSE_S = 60.0  # between the reads of a source that keeps failing, if its quota has room
-TRIES = 4  # calls that one read may cost, and one to spare
 
 
 @dataclass(frozen=True)
@@ -152,9 +150,8 @@ class Cached(Generic[T]):
             self._listening = asyncio.create_task(
                 self._listen(), name=f"news of {self.binding.source}", context=apart()
             )
-        age = self.age_s(self._clock())
-        if age is not None and self._alarm is None:  # it had rung, and nobody was there
-            self._wake_in(max(0, self.binding.ttl_s - age))
+        if self._alarm is None:  # it had rung and nobody was there, or was not set
+            self._set_alarm_again()
 
     def left_by(self, watching: Watch) -> None:
         self._watches.discard(watching)
@@ -175,6 +172,12 @@ class Cached(Generic[T]):
             self._alarm.cancel()
             self._alarm = None
 
+    def forget(self) -> None:
+        """Nobody finds it any more: let it go at once, and not at the next look for cycles."""
+        if self._flight is None and not self._watches:
+            self.retire()
+            self._load, self._listen = _forgotten, None
+
     def close(self) -> None:
         """Stop reading; for the end of the process."""
         if self._listening is not None:
@@ -191,21 +194,7 @@ class Cached(Generic[T]):
         return not 0 <= (now - self._failed_at).total_seconds() < self._pause_s(self.error)
 
     def _pause_s(self, error: SourceError) -> float:
-        """How long to leave it alone: as long as it said, or twice as long after each failure.
-
-        Up to a minute, or to what its quota can bear all day: a bad hour must not spend it.
-        """
-        if error.retry_after_s:
-            return error.retry_after_s
-        shortest = self.binding.negative_ttl_s
-        longest = min(self.binding.ttl_s, max(LONGEST_PAUSE_S, TRIES * self._pace_s))
-        return min(max(shortest, longest), shortest * 2.0 ** min(self._failures - 1, 30))
-
-    @property
-    def _pace_s(self) -> float:
-        """Seconds between two calls that use its quota up evenly."""
-        quota = self.binding.quota
-        return 0.0 if quota is None else paced(quota).period_s / quota.calls
+        return pause_s(error, self._failures, self.binding)
 
     def _last_resort(self, error: SourceError) -> Held[T]:
         """What is held, if it may still be shown in spite of the error; else the error."""
@@ -257,7 +246,8 @@ class Cached(Generic[T]):
         else:
             self.held, self.error, self._failed_at = flight.result(), None, None
             self._failures = 0
-        self._set_alarm()
+        if self.ahead or self._watches:
+            self._set_alarm()
         for watching in self._watches - self._waiting.keys():  # who waits for it is told by it
             watching.news.set()
 
@@ -281,12 +271,18 @@ class Cached(Generic[T]):
 
     def _set_alarm(self) -> None:
         """Read again before it expires, or after a failure's pause."""
-        if self.error is not None:
-            pause = max(self._pause_s(self.error), 1)
-        else:
-            early = self.binding.ttl_s * uniform(*EARLY)  # noqa: S311 - replicas apart, no secret
-            pause = max(early, self._pace_s)
-        self._wake_in(pause)
+        early = self.binding.ttl_s * uniform(*EARLY)  # noqa: S311 - replicas apart, no secret
+        soon = max(early, pace_s(self.binding))
+        self._wake_in(soon if self.error is None else max(self._pause_s(self.error), 1))
+
+    def _set_alarm_again(self) -> None:
+        """The same for who comes later: as soon as it expires, or when that pause is over."""
+        now = self._clock()
+        if self.error is not None and self._failed_at is not None:
+            since = (now - self._failed_at).total_seconds()
+            self._wake_in(max(0, self._pause_s(self.error) - since))
+        elif (age := self.age_s(now)) is not None:
+            self._wake_in(max(0, self.binding.ttl_s - age))
 
     def _wake_in(self, seconds: float) -> None:
         if self._alarm is not None:
@@ -299,3 +295,7 @@ class Cached(Generic[T]):
         asked = self.asked_at is not None and self._clock() - self.asked_at <= since
         if (asked and self.ahead) or self._watches:
             self.read()
+
+
+async def _forgotten(_: Any) -> Any:
+    raise RuntimeError("read, but forgotten")

@@ -8,7 +8,7 @@ to free 30,000 events at once takes 50 ms, in which nobody is answered.
 
 import asyncio
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -58,6 +58,10 @@ class Collection(Generic[T]):
             self._indexes[key, "all"] = groups
         found: Mapping[Any, Sequence[T]] = self._indexes[key, "all"]
         return found
+
+    def only(self, wanted: Callable[[T], bool]) -> "Collection[T]":
+        """What is wanted of it, with indexes of its own: for `derived`, which keeps it."""
+        return replace(self, items=tuple(filter(wanted, self.items)), _indexes={})
 
     def joined(self, other: "Collection[T]") -> "Collection[T]":
         """With a second list of the same things: made once, while both of them last."""

@@ -47,13 +47,7 @@ class Question(NamedTuple):
     @property
     def told(self) -> tuple[str, Mapping[str, str]]:
         """What it is called in a trace, and whom it asks; never what for: a URL may have a key."""
-        source = self.binding.source
-        about = {
-            "http.request.method": self.method,
-            "server.address": self.host,
-            "poche.source": source,
-        }
-        return f"{self.method} {source}", about
+        return _told(self.method, self.host, self.binding.source)
 
     def with_headers(self, more: Mapping[str, str]) -> "Question":
         """The same, and these said, too."""
@@ -67,6 +61,12 @@ class Answer(NamedTuple):
     reason: str
     headers: Mapping[str, str]
     chunks: AsyncIterator[bytes]
+
+
+@lru_cache(maxsize=1_024)
+def _told(method: str, host: str, source: str) -> tuple[str, Mapping[str, str]]:
+    about = {"http.request.method": method, "server.address": host, "poche.source": source}
+    return f"{method} {source}", about
 
 
 Exchange = Callable[[Question], AbstractAsyncContextManager[Answer]]
@@ -126,7 +126,7 @@ def parsed(url: str) -> Address:
     if plain is not None:
         origin = _escaped(plain[1])
         if origin.url == plain[1]:
-            return origin._replace(url=url)
+            return Address(url, *origin[1:])
     return _escaped(url)
 
 

@@ -127,10 +127,14 @@ class Feed:
         first, store = self.tables[0].binding, self._door.store
         if self._follows is not None:
             await self._follows.cached.get()
-        elif held is None and self._keeps_payload:
-            held = self.cached.held = await self._recalled()
         now = self._door.clock().timestamp()
-        since, until = max(now - first.ttl_s, _read_at(held, now)), now + CLOCKS_APART_S
+        until = now + CLOCKS_APART_S
+        if self._follows is None and held is None:
+            others = await store.get(self.name, until=until)
+            held = self.cached.held = await self._recalled(others)
+            if others is not None and held is not None and others.fetched_at > now - first.ttl_s:
+                return held
+        since = max(now - first.ttl_s, _read_at(held, now))
         async with store.lease(self.name, LEASE_CALLS * first.timeout_s) as ours:
             if ours:
                 payload = await store.get(self.name, since, until)
@@ -156,9 +160,13 @@ class Feed:
                 await asyncio.to_thread(self._kept.keep, payload)
             return taken
 
-    async def _recalled(self) -> Held[Snapshot] | None:
-        """What was good before a restart, in case there is nothing better to be had."""
-        payload = await asyncio.to_thread(self._kept.found, self._door.clock())
+    async def _recalled(self, payload: Payload | None) -> Held[Snapshot] | None:
+        """What was good before we started, in case there is nothing better to be had.
+
+        That is what another replica has read, or what was kept over a restart.
+        """
+        if payload is None and self._keeps_payload:
+            payload = await asyncio.to_thread(self._kept.found, self._door.clock())
         if payload is None:
             return None
         try:

@@ -216,17 +216,17 @@ class Door:
             raise Invalid(why, binding)
         raise Rejected(why, binding) if status >= 400 else Changed(why, binding)
 
-    def address(self, url: str, binding: Binding) -> str:
-        """Where a URL is really asked: the sandbox if there is one, else there."""
-        split = urlsplit(url)
-        if split.scheme not in ("http", "https") or not split.hostname:
-            raise Changed(f"not an address to ask: {url[:100]!r}", binding)
+    def address(self, asked: Address, binding: Binding) -> str:
+        """The URL where it is really asked: the sandbox's if there is one, else its own."""
+        if asked.scheme not in ("http", "https") or not asked.host:
+            raise Changed(f"not an address to ask: {asked.url[:100]!r}", binding)
         if self._reroute is not None:
+            split = urlsplit(asked.url)
             query = f"?{split.query}" if split.query else ""
             return f"{self._reroute}/{split.netloc}{split.path}{query}"
-        if not binding.private_network and is_private(split.hostname):
+        if not binding.private_network and is_private(asked.host):
             raise Refused("a private address, which the city file does not allow", binding)
-        return url
+        return asked.url
 
 
 class Asking:
@@ -255,12 +255,12 @@ class Asking:
     ) -> Reply:
         known = self._validators.held
         asked = self._address(url, params)
-        conditions = known.get(asked, {}) if whole else {}
+        conditions = known.get(asked.url, {}) if whole else {}
         self.conditional = bool(conditions)
         reply = await self._send("GET", asked, {**headers, **conditions}, None)
         if whole:
             self._validators.fresh = {
-                asked: {
+                asked.url: {
                     condition: reply.headers[name]
                     for name, condition in CONDITIONS.items()
                     if name in reply.headers
@@ -274,30 +274,31 @@ class Asking:
         self.conditional = False
         return await self._send("POST", self._address(url), headers, body, once=once)
 
-    def _address(self, url: str, params: Mapping[str, str | Sequence[str]] = {}) -> str:
+    def _address(self, url: str, params: Mapping[str, str | Sequence[str]] = {}) -> Address:
         """What is asked, with these parameters if there are any instead of its own."""
         try:
-            address = parsed(url).url
+            asked = parsed(url)
+            if not params:
+                return asked
+            where = asked.url.partition("#")[0].partition("?")[0]
+            return parsed(f"{where}?{urlencode(params, doseq=True)}")
         except httpx.InvalidURL as error:
             raise Changed(f"not an address to ask: {error}", self.binding) from None
-        if not params:
-            return address
-        return f"{address.partition('#')[0].partition('?')[0]}?{urlencode(params, doseq=True)}"
 
     async def _send(
         self,
         method: str,
-        url: str,
+        asked: Address,
         headers: Mapping[str, str],
         body: bytes | None,
         *,
         once: bool = False,
     ) -> Reply:
-        binding, asked = self.binding, parsed(url)
+        binding = self.binding
         home = parsed(str(binding.options.get("url", "")))
         at_home = _at_home(asked, home)  # a payload may name another host: our key is not for it
         signature = self._door.secrets.signature(binding) if at_home else Signature()
-        address = self._door.address(url, binding)
+        address = self._door.address(asked, binding)
         if signature.query:  # not before: an address that is refused is told
             address = str(httpx.URL(address).copy_merge_params(signature.query))
         if body is not None:

@@ -83,7 +83,7 @@ class Keyed:
             feed.cached.ahead = False
             feed.cached.answers = self.answers
             if len(self._feeds) >= self._most:
-                del self._feeds[next(iter(self._feeds))]
+                self._feeds.pop(next(iter(self._feeds))).cached.forget()
         self._feeds[key] = feed
         found = await feed.collection(kind)
         feed.cached.binding = self.table.binding if found.items else self._briefly

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import structlog
 
@@ -135,7 +135,7 @@ def read_all(
 ) -> tuple[list[T], int]:
     """What could be read, in the payload's order, and how many rows could not."""
     items: list[T] = []
-    dropped = 0
+    dropped, places = 0, issubclass(reader.kind, Place)
     for raw in rows:
         row = Row(city, raw, binding.fields, binding)
         try:
@@ -147,8 +147,8 @@ def read_all(
             continue
         if item is None:
             continue
-        if isinstance(item, Place):
-            item.names = _other_names(row)
+        if places:
+            cast("Place", item).names = _other_names(row)
         items.append(item)
     whole = reader.whole(items)
     if whole is not items:

@@ -7,6 +7,7 @@ where there is nothing to read, `find_x()` returns None.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from itertools import product
 from math import isfinite
 from typing import Any
 from unicodedata import category
@@ -21,6 +22,9 @@ TRUE = {"true", "oui", "o", "yes", "vrai", "1"}
 FALSE = {"false", "non", "n", "no", "faux", "0"}
 NOTHING = {"", "-", ".", "null", "none", "n/a"}
 LONGEST_NOTHING = max(map(len, NOTHING))
+# In whatever case: what folds to these letters is one of them.
+CASES = [zip(text, text.upper(), strict=True) for text in NOTHING]
+WRITTEN_NOTHING = {"".join(letters) for cases in CASES for letters in product(*cases)}
 LATEST = 1 << 35  # seconds since 1970: the year 3058
 UNNAMED = Columns()
 
@@ -48,29 +52,27 @@ class Row:
 
     def find(self, name: str) -> Any:
         """The value as it came, or None if the column is absent."""
-        return self._ways[name](self.raw)
+        way = self._ways[name]
+        return self.raw.get(way) if isinstance(way, str) else way(self.raw)
 
     def find_text(self, name: str) -> str | None:
         """One line of text; of several languages the first."""
-        value = self._ways[name](self.raw)
-        if value is None:
-            return None
-        if type(value) is not str:
-            if isinstance(value, dict | list):
-                value = own(value)
-            if value is None or isinstance(value, bool):
-                return None
-            value = str(value)
-        if not value.isprintable():
-            value = "".join(map(_seen, value))
-        if " " in value and ("  " in value or value[0] == " " or value[-1] == " "):
-            value = " ".join(value.split())  # no other blank is printable
-        if len(value) <= LONGEST_NOTHING and value.casefold() in NOTHING:
-            return None
-        return value
+        way = self._ways[name]
+        value = self.raw.get(way) if isinstance(way, str) else way(self.raw)
+        return None if value is None else _line(value)
 
     def text(self, name: str) -> str:
-        text = self.find_text(name)
+        way = self._ways[name]
+        value = self.raw.get(way) if isinstance(way, str) else way(self.raw)
+        if (  # most texts are a line already; a call for each would take as long as all of this
+            type(value) is str
+            and value.isprintable()
+            and (len(value) > LONGEST_NOTHING or value not in WRITTEN_NOTHING)
+            and "  " not in value
+            and value[0] != " " != value[-1]
+        ):
+            return value
+        text = None if value is None else _line(value)
         if text is None:
             raise ValueError(f"no {name}")
         return text
@@ -88,7 +90,8 @@ class Row:
         return True if text in TRUE else False if text in FALSE else None
 
     def find_number(self, name: str) -> float | None:
-        value = self._ways[name](self.raw)
+        way = self._ways[name]
+        value = self.raw.get(way) if isinstance(way, str) else way(self.raw)
         if value is None:
             return None
         kind = type(value)
@@ -147,6 +150,21 @@ class Row:
         if isinstance(point, list | tuple) and len(point) >= 2:
             return _position(point[0], point[1])
         return None
+
+
+def _line(value: Any) -> str | None:
+    """One line of text out of whatever there is; None if that says nothing."""
+    if type(value) is not str:
+        if isinstance(value, dict | list):
+            value = own(value)
+        if value is None or isinstance(value, bool):
+            return None
+        value = str(value)
+    if not value.isprintable():
+        value = "".join(map(_seen, value))
+    if " " in value and ("  " in value or value[0] == " " or value[-1] == " "):
+        value = " ".join(value.split())  # no other blank is printable
+    return None if len(value) <= LONGEST_NOTHING and value in WRITTEN_NOTHING else value
 
 
 def _seen(character: str) -> str:

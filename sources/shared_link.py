@@ -75,7 +75,8 @@ class Link(Store):
         self._ahead_s = time.time() - clock()  # the store's clock against ours: a guess till we ask
         self._life = ""
         self._ledger = Ledger(secrets.token_hex(8), replicas)
-        self._owed: dict[str, str] = {}  # leases that could not be given back, by token
+        self._leases: dict[str, str] = {}  # that we hold, or asked for: feeds by token
+        self._owed: dict[str, str] = {}  # those that are to be given back
         self._places = asyncio.Semaphore(CONNECTIONS)
         self._beating = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -111,7 +112,7 @@ class Link(Store):
                     token, name = next(iter(self._owed.items()))
                     async with asyncio.timeout(self._patience_s):
                         await self._give_back(token, name)
-                    del self._owed[token]
+                    self._owed.pop(token, None)
             except Exception as error:  # it may answer anything
                 self._lost(error)
                 return
@@ -134,7 +135,8 @@ class Link(Store):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._ask("leave", lambda: self._redis.zrem(REPLICAS, self._ledger.replica), None)
+        await self._ask("leave", self._leave, None)
+        self.alone = True  # whoever is late asks it nothing any more
         await self._pool.aclose()
 
     async def _ask(
@@ -173,6 +175,12 @@ class Link(Store):
     async def _give_back(self, token: str, name: str) -> Any:
         return await self._release(keys=[key("lease", name)], args=[token, NEWS, name])
 
+    async def _leave(self) -> None:
+        """Nobody is to wait for what we were reading, or for us."""
+        for token, name in {**self._leases, **self._owed}.items():
+            await self._give_back(token, name)
+        await self._redis.zrem(REPLICAS, self._ledger.replica)
+
     async def _tell(self) -> None:
         """What the store may not know of us."""
         now = self._now()
@@ -183,7 +191,8 @@ class Link(Store):
                     together.zadd(key("budget", source), times)
                     together.pexpire(key("budget", source), milliseconds(period_s))
             for source, for_s in self._ledger.closures(now).items():
-                together.set(key("closed", source), "1", px=milliseconds(for_s))
+                px = milliseconds(for_s)
+                together.set(key("closed", source), px, px=px)
             await together.execute()
 
     def _lost(self, error: Exception) -> None:

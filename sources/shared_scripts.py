@@ -42,7 +42,8 @@ return {size, size <= 65536 and redis.call('HGET', KEYS[1], 'record')}
 """
 
 # Times are microseconds of the store's clock; `now` is only given by tests. What was called later
-# than now was called before that clock was set back: it counts as if it were made now.
+# than now was called before that clock was set back: it counts as if it were made now. Nor is a
+# source closed for longer than it said.
 TAKE = """
 local budget, closed, life, settling = unpack(KEYS)
 local known, call, calls, period, take = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
@@ -56,7 +57,9 @@ for _, later in ipairs(redis.call('ZRANGEBYSCORE', budget, '(' .. string.format(
 end
 local used = redis.call('ZCARD', budget)
 local settles = math.min(redis.call('PTTL', settling), settle)
-local wait = math.max(0, redis.call('PTTL', closed), settles) * 1000
+local shut = redis.call('PTTL', closed)
+if shut > 0 then shut = math.min(shut, tonumber(redis.call('GET', closed)) or 0) end
+local wait = math.max(0, shut, settles) * 1000
 if used >= calls then
   local frees = redis.call('ZRANGE', budget, used - calls, used - calls, 'WITHSCORES')
   wait = math.max(wait, tonumber(frees[2]) + period - now)

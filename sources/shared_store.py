@@ -74,12 +74,19 @@ class Shared(Link):
             return
         name, token, px = digest(feed), secrets.token_hex(8), milliseconds(for_s)
         held = [key("lease", name)]
-        ours = await self._ask("lease", lambda: self._lease(keys=held, args=[token, px]), True)
+        ours = True  # it may be granted to us although we never hear of it
+        self._leases[token] = name
         try:
-            yield bool(ours)
+            ours = bool(
+                await self._ask("lease", lambda: self._lease(keys=held, args=[token, px]), True)
+            )
+            yield ours
         finally:
-            if ours and not await self._ask("release", lambda: self._give_back(token, name), None):
+            del self._leases[token]
+            if ours:
                 self._owed[token] = name  # a frozen store grants what it was asked when it thaws
+                if await self._ask("release", lambda: self._give_back(token, name), None):
+                    self._owed.pop(token, None)
 
     async def leased(self, feed: str) -> bool:
         held = key("lease", digest(feed))
@@ -104,7 +111,7 @@ class Shared(Link):
         self._ledger.close(source, self._now() + for_s)
         px = milliseconds(for_s)
         closed = key("closed", source)
-        await self._ask("exhaust", lambda: self._redis.set(closed, "1", px=px), None)
+        await self._ask("exhaust", lambda: self._redis.set(closed, px, px=px), None)
 
     async def left(self, source: str, quota: Quota) -> Left:
         quota = paced(quota)

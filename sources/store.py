@@ -11,8 +11,8 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from hashlib import blake2b
 from math import inf
 from typing import NamedTuple, Self
@@ -205,20 +205,21 @@ class Memory(Store):
             self._bytes -= len(dropped.body)
         self._ring(digest(feed))
 
-    @asynccontextmanager
-    async def lease(self, feed: str, for_s: float) -> AsyncIterator[bool]:
-        if await self.leased(feed):
-            yield False
-            return
-        mine = (object(), self._clock() + for_s)
-        self._leases[feed] = mine
-        try:
-            yield True
-        finally:
-            if self._leases.get(feed) is mine:
-                del self._leases[feed]
-            if self._bells:
-                self._ring(digest(feed))
+    def lease(self, feed: str, for_s: float) -> AbstractAsyncContextManager[bool]:
+        return _Lease(self, feed, for_s)
+
+    def _began(self, lease: object, feed: str, for_s: float) -> bool:
+        held, now = self._leases.get(feed), self._clock()
+        if held is not None and held[1] > now:
+            return False
+        self._leases[feed] = lease, now + for_s
+        return True
+
+    def _ended(self, lease: object, feed: str) -> None:
+        if self._leases.get(feed, (None, 0.0))[0] is lease:
+            del self._leases[feed]
+        if self._bells:
+            self._ring(digest(feed))
 
     async def leased(self, feed: str) -> bool:
         return feed in self._leases and self._leases[feed][1] > self._clock()
@@ -248,3 +249,22 @@ class Memory(Store):
             budget = self._budgets[source] = Budget(allowed, budget)
         budget.exhausted_until(self._closed.get(source, -inf))
         return budget
+
+
+class _Lease:
+    """One that `Memory` grants, or does not."""
+
+    __slots__ = ("_feed", "_for_s", "_ours", "_store")
+
+    def __init__(self, store: Memory, feed: str, for_s: float) -> None:
+        self._store = store
+        self._feed = feed
+        self._for_s = for_s
+
+    async def __aenter__(self) -> bool:
+        self._ours = self._store._began(self, self._feed, self._for_s)
+        return self._ours
+
+    async def __aexit__(self, *error: object) -> None:
+        if self._ours:
+            self._store._ended(self, self._feed)

@@ -161,7 +161,7 @@ def container(image: Path) -> Iterator[Container]:
 def answering(client: httpx.Client) -> bool:
     try:
         return client.get("/readyz").status_code == 200
-    except httpx.ConnectError:
+    except httpx.TransportError:  # not yet, or not in time on a busy machine
         return False
 
 
@@ -175,7 +175,7 @@ def test_answers_as_another_user_where_it_cannot_write(container):
 def test_the_timetable_is_imported_into_its_volume(container):
     current = container.data / "nantes/timetable/current"
     query = "{ stops(first: 1) { nodes { name } } }"
-    for _ in range(60):  # seconds
+    for _ in range(120):  # seconds
         container.client.post("/graphql", json={"query": query})
         if current.is_symlink():
             break

@@ -8,6 +8,7 @@ import pytest
 from cities import Binding
 from sources.cache import Cached, Held, deadline
 from sources.errors import Overdue, Unavailable
+from sources.watch import Watch
 from tests.conftest import Clock
 
 pytestmark = pytest.mark.anyio
@@ -219,6 +220,24 @@ async def test_a_value_in_use_is_read_again_before_it_expires(cached, upstream, 
     alarms[-1][1]()
     await settle()
     assert upstream.calls == 2
+
+
+@pytest.mark.parametrize(("error", "due"), [(None, 60 - 3), (Unavailable("down", BINDING), 5 - 3)])
+async def test_what_is_not_read_ahead_is_once_somebody_watches(
+    cached, upstream, monkeypatch, error, due
+):
+    alarms = []
+    monkeypatch.setattr(
+        asyncio.get_running_loop(), "call_later", lambda after, ring, **_: alarms.append(after)
+    )
+    cached.ahead, upstream.error = False, error
+    await asyncio.gather(cached.get(), return_exceptions=True)
+    assert alarms == []
+
+    upstream.clock.advance(3)
+    with Watch().reading():
+        await asyncio.gather(cached.get(), return_exceptions=True)
+    assert alarms == [due]
 
 
 class Rung:

@@ -168,6 +168,17 @@ async def test_whoever_gives_up_takes_the_connection_along():
         assert await got(found, url) == (200, b"hi")
 
 
+async def test_whoever_gives_up_gives_the_place_to_the_next(monkeypatch):
+    monkeypatch.setattr(connections, "MOST", 1)
+    host = Host(b"", OK)
+    async with serving(host) as (url, found):
+        first = asyncio.create_task(got(found, url))
+        await host.heard.wait()
+        second = asyncio.create_task(got(found, url))
+        first.cancel()
+        assert await second == (200, b"hi")
+
+
 async def test_a_host_that_hangs_up_has_not_heard():
     async with serving(Host(None)) as (url, found):
         with pytest.raises(Unconnected):

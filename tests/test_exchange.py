@@ -1,11 +1,14 @@
 """Addresses: whoever parses them, they are the same ones."""
 
+from urllib.parse import urlsplit
+
 import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sources.exchange import PLAIN, parsed
+from sources.replies import is_private
 
 HOSTS = [
     "data.example",
@@ -40,6 +43,8 @@ def test_an_address_is_what_httpx_makes_of_it(scheme: str, host: str, rest: str)
             parsed(url)
         return
     assert parsed(url) == whole
+    reached = urlsplit(parsed(url).url)  # as connections see it
+    assert is_private(parsed(url).host) == is_private(reached.hostname or "")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,16 @@
 """Keyed sources: a feed for each thing that is asked for, all by one policy."""
 
 import asyncio
+import gc
 import json
 import textwrap
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from cProfile import Profile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import httpx
 import pytest
@@ -16,11 +20,13 @@ from schema.departures import Departure
 from schema.provenance import SourceState
 from sources import Sources
 from sources.errors import Changed, NotOffered, OverQuota
+from sources.exchange import Answer, Question
 from sources.feeds import Table
 from sources.http import Door
 from sources.keyed import NOTHING_S, Keyed
 from sources.protocols.siri_lite import SiriLite
 from sources.reading import readers
+from sources.watch import Watch
 from tests.conftest import Clock
 
 TOML = """
@@ -63,6 +69,8 @@ class Lite:
         body = {"Siri": {"ServiceDelivery": {"StopMonitoringDelivery": [delivery]}}}
         return httpx.Response(200, stream=httpx.ByteStream(json.dumps(body).encode()))
 
+
+CALLS_A_READ = 400  # 360 on 2026-11-23 with Python 3.11, a row's reading and all
 
 Use = Callable[[Sources, Lite, Clock], Awaitable[None]]
 
@@ -171,6 +179,42 @@ def test_what_was_not_asked_for_the_longest_is_forgotten(here: Any, tmp_path: Pa
     here(use)
 
 
+def test_what_is_forgotten_goes_at_once(here: Any) -> None:
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        city, table = sources.cities["here"], sources._keyed[Departure, "here"].table
+        keyed = Keyed(city, table, sources._door, most=1)
+        gone = ref(await keyed.collection(Departure, "A"))
+        gc.disable()  # nothing waits for a look for cycles, nor for an alarm
+        try:
+            await keyed.collection(Departure, "B")
+            assert gone() is None
+        finally:
+            gc.enable()
+        keyed.close()
+
+    here(use)
+
+
+def test_what_is_forgotten_but_watched_is_read_on(here: Any) -> None:
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        city, table = sources.cities["here"], sources._keyed[Departure, "here"].table
+        keyed = Keyed(city, table, sources._door, most=1)
+        watching = Watch()
+        with watching.reading():
+            await keyed.collection(Departure, "A")
+        watched = keyed.find("A")
+        assert watched is not None
+        await keyed.collection(Departure, "B")
+        await watched.cached.read()
+        assert [stop[9:-4] for stop in lite.asked] == ["A", "B", "A"]
+        assert watching.news.is_set()
+        watching.end()
+        watched.cached.close()
+        keyed.close()
+
+    here(use)
+
+
 def test_that_there_is_nothing_is_not_believed_as_long_as_what_there_is(here: Any) -> None:
     async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
         keyed = sources._keyed[Departure, "here"]
@@ -183,6 +227,35 @@ def test_that_there_is_nothing_is_not_believed_as_long_as_what_there_is(here: An
         for key in ("A", "EMPTY"):
             await keyed.collection(Departure, key)
         assert [stop[9:-4] for stop in lite.asked] == ["A", "EMPTY", "EMPTY"]
+        keyed.close()
+
+    here(use)
+
+
+def test_a_read_of_one_thing_takes_few_calls(here: Any) -> None:
+    """A guard, as those of `test_speed.py`: all that stands around a read, without the network."""
+
+    whole = Lite()(httpx.Request("GET", "https://lite.example/?MonitoringRef=A")).read()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield whole
+
+    @asynccontextmanager
+    async def said(_: Question) -> AsyncIterator[Answer]:
+        yield Answer(200, "OK", {}, body())
+
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        city, table = sources.cities["here"], sources._keyed[Departure, "here"].table
+        free = replace(table, binding=table.binding.model_copy(update={"quota": None}))
+        sources._door._get = said
+        keyed, found = Keyed(city, free, sources._door), []
+        for number in range(8):
+            profile = Profile(builtins=False)
+            profile.enable()
+            assert (await keyed.collection(Departure, str(number))).items
+            profile.disable()
+            found.append(sum(one.callcount for one in profile.getstats()))
+        assert min(found) <= CALLS_A_READ, found
         keyed.close()
 
     here(use)

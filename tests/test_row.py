@@ -5,7 +5,7 @@ from typing import Any
 from unicodedata import category
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cities import Column, load
@@ -18,12 +18,20 @@ def row(**raw: Any) -> Row:
     return Row(NANTES, raw, {})
 
 
-@given(st.text(st.characters(codec="utf-8") | st.sampled_from(" \t\n\u00a0\u200e-.nulaeo/")))
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from(" \t\n\u00a0\u200e-.nulaeoNULAEO/")))
+@example("NuLl")
+@example("N/a")
+@example(" None")
 def test_a_text_is_one_line_of_what_can_be_seen(written: str) -> None:
     seen = "".join("" if category(c) == "Cf" else c if c.isprintable() else " " for c in written)
     line = " ".join(seen.split())
     nothing = line.casefold() in {"", "-", ".", "null", "none", "n/a"}
     assert row(name=written).find_text("name") == (None if nothing else line)
+    if nothing:
+        with pytest.raises(ValueError, match="no name"):
+            row(name=written).text("name")
+    else:
+        assert row(name=written).text("name") == line
 
 
 @pytest.mark.parametrize(

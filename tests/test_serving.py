@@ -1,11 +1,13 @@
 """Serving: how a server says goodbye, seen by a load balancer and by who is still there."""
 
+import asyncio
 from signal import SIGTERM
-from socket import create_server
+from socket import create_connection, create_server
 from threading import Thread
 
 import httpx
 import pytest
+import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.app import create_app
@@ -14,6 +16,7 @@ from server.settings import Settings
 from tests.conftest import Replay
 
 GIVE_UP_S = 30
+CALLERS = 64
 QUESTION = {"query": "{ cities { name } }"}
 
 
@@ -70,3 +73,29 @@ def test_a_second_signal_ends_it(served):
 def ask_for_ever(url):
     while True:
         httpx.get(url, timeout=GIVE_UP_S)
+
+
+def test_many_are_let_in_in_one_turn_of_the_loop(tmp_path):
+    settings = Settings(warm=False, data=tmp_path)
+    app = create_app(settings, transport=httpx.MockTransport(Replay()))
+
+    async def turns(server, listener):
+        loop = asyncio.get_running_loop()
+        running = loop.create_task(server.serve(sockets=[listener]))
+        while not server.started:  # noqa: ASYNC110 - turns of the loop are what is counted
+            await asyncio.sleep(0)
+        callers = [create_connection(listener.getsockname()) for _ in range(CALLERS)]
+        number = 0
+        while len(server.server_state.connections) < CALLERS:
+            number += 1
+            await asyncio.sleep(0)
+        for caller in callers:
+            caller.close()
+        server.should_exit = True
+        await running
+        return number
+
+    with create_server(("127.0.0.1", 0)) as listener:
+        server = Server(app, settings, log_level="warning")
+        taken = uvloop.new_event_loop().run_until_complete(turns(server, listener))
+    assert taken < CALLERS / 2

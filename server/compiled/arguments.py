@@ -45,14 +45,16 @@ class Maker:
 
         return self._handed_on(field, ours, node, make) or make
 
-    def lasting(self, field: GraphQLField, node: FieldNode, made: Made) -> Arguments | None:
+    def lasting(
+        self, field: GraphQLField, ours: StrawberryField, node: FieldNode
+    ) -> Arguments | None:
         """The same for all executions, where they are; an error of a value's is not raised here."""
         if not field.args:
             return {}
         if any(_varies(one) for one in node.arguments or ()):
             return None
         try:
-            return made(NOTHING)
+            return self.made(field, ours, node)(NOTHING)
         except Exception:
             return None  # it is raised again, by each execution
 

@@ -43,6 +43,6 @@ def alike(result: ExecutionResult) -> tuple[bytes, list[bytes]]:
 
 def _apart(one: ExecutionResult, other: ExecutionResult) -> list[str]:
     """The root fields that differ; no values, which may be anybody's."""
-    mine, theirs = one.data or {}, other.data or {}
+    mine, theirs = (orjson.loads(orjson.dumps(found.data)) or {} for found in (one, other))
     keys = [key for key in theirs if orjson.dumps(mine.get(key)) != orjson.dumps(theirs[key])]
     return keys or ["errors"]

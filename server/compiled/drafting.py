@@ -4,14 +4,16 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import GraphQLField, GraphQLOutputType, is_non_null_type
 from graphql.execution.collect_fields import FieldDetailsList
 
-from server.compiled.arguments import Made
+from server.compiled.arguments import Arguments, Made
 from server.compiled.bail import Bail
 from server.compiled.fields import Call
+from server.compiled.keyed import alike
 from server.compiled.kinds import WORK
 from server.compiled.program import Function, Spot, Text
 
@@ -29,6 +31,18 @@ class Asked:
     about: str
 
 
+class Kept(NamedTuple):
+    """The names of what `Encoded` has of a selection."""
+
+    known: str
+    written: str
+    again: str
+
+    def of(self, o: str) -> str:
+        """The code of what is kept, or else written, of an object."""
+        return f"{self.known}(id({o})) or {self.written}({o})"
+
+
 class Draft:
     """The functions of one program, and what they are given."""
 
@@ -38,8 +52,9 @@ class Draft:
         self._makers: list[Made] = []
         self._text = Text()
         self._text.names.update(
-            Bail=Bail, WORK=WORK, partial=partial, encoded=encoded.selection, framed=encoded.frame
-        )
+            Bail=Bail, WORK=WORK, alike=alike, chain=chain, partial=partial,
+            encoded=encoded.selection, framed=encoded.frame,
+        )  # fmt: skip
         self._todo: deque[Callable[[], None]] = deque()  # functions that are still to be written
         self._at_hand = Function("", "")
         self._about = ""  # the field at hand
@@ -69,16 +84,16 @@ class Draft:
         self._at_hand.head.append((1, f"{name} = []", self._about))
         return name
 
-    def _keeper(self, body: Callable[[], None], kept: str) -> tuple[str, str]:
-        """Who knows what is kept of an object, and who writes what is not: to be written later."""
-        write, known, written = map(self._text.fresh, ("write", "known", "written"))
+    def _keeper(self, body: Callable[[], None], kept: str, more: str = "") -> Kept:
+        """What knows all that is kept of objects, by who writes it: to be written later."""
+        write, *names = map(self._text.fresh, ("write", *Kept._fields))
 
         def keeper() -> None:
             self._function(write, "v", body)
-            self._text.line(0, f"{known}, {written} = {kept}({write})")
+            self._text.line(0, f"{', '.join(names)} = {kept}({write}{more})")
 
         self._todo.append(keeper)
-        return known, written
+        return Kept(*names)
 
     def _spot(self, asked: Asked, kind: GraphQLOutputType, key: str | None) -> str:
         nodes = tuple(one.node for one in asked.details)
@@ -88,14 +103,24 @@ class Draft:
     def _given(self, asked: Asked, way: Call) -> list[str]:
         """The arguments of a call, as code."""
         found = [f"{way.info}=info"] if way.info else []
-        node, maker = asked.details[0].node, self._generator.maker
-        made = maker.made(asked.field, way.field, node)
-        lasting = maker.lasting(asked.field, node, made)
+        lasting = self._lasting_arguments(asked, way)
         if lasting is None:
-            self._makers.append(made)
-            return [*found, f"**run.arguments[{len(self._makers) - 1}]"]
+            return [*found, f"**{self._arguments(asked, way)}"]
         constants = (f"{name}={self._text.named('given', one)}" for name, one in lasting.items())
         return [*found, *constants]
+
+    def _arguments(self, asked: Asked, way: Call) -> str:
+        """The same without the info, as the code of a dict."""
+        lasting = self._lasting_arguments(asked, way)
+        if lasting is not None:
+            return self._text.named("given", lasting)
+        node = asked.details[0].node
+        self._makers.append(self._generator.maker.made(asked.field, way.field, node))
+        return f"run.arguments[{len(self._makers) - 1}]"
+
+    def _lasting_arguments(self, asked: Asked, way: Call) -> Arguments | None:
+        """Those of a call that are the same for all executions."""
+        return self._generator.maker.lasting(asked.field, way.field, asked.details[0].node)
 
     def _fresh(self) -> str:
         return self._text.fresh("v")

@@ -3,15 +3,18 @@
 A source's snapshot holds objects that do not change. Where nothing is selected of one but
 what it is made of (nothing that is worked out, or waited for), each execution would write
 the same; so it is encoded once, for each selection and object, and goes when the object
-does, with its snapshot. To be met once is not enough for that. Objects that are made anew
-for each request are never met again: selections of such are found out, and left alone.
+does, with its snapshot. So is a list of just such objects, whoever made it. To be met
+once is not enough for that. Objects that are made anew for each request are never met
+again: selections of such are found out, and left alone.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 from weakref import WeakSet, ref
 
 import orjson
+
+from server.compiled.patterns import Field, Pattern, Rope
 
 MOST_BYTES = 32 << 20  # of all that is kept
 OVERHEAD = 300  # bytes for each object besides what is written of it
@@ -19,46 +22,74 @@ ENTRY = 100  # bytes of a dict, for each thing in it, which are mostly the objec
 SEEN = 10_000  # objects of one selection that are known to have been met
 REST = 10_000  # executions for which nothing is kept of a selection of short-lived objects
 
-Write = Callable[[Any], dict[str, Any]]
 Written = Any  # a dict, or a fragment of the same
-Kept = tuple[Callable[[int], "Written | None"], Callable[[Any], "Written"]]
+Write = Callable[[Any], Written]
+Kept = tuple[Callable[[int], Written | None], Write, Callable[[Sequence[Any]], Any]]
+
+
+class Keeps(Protocol):
+    """Who keeps something, and counts its bytes."""
+
+    def forget(self) -> None:
+        """Keep nothing of it any longer."""
 
 
 class Encoded:
-    """All that is kept for the programs of one schema."""
+    """All that is kept for the programs of one schema; what is met once is not, if `patient`."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self.bytes = 0
+        self.patient = True
         self.executions = 0  # so far
         self._most_bytes = most_bytes
-        self._selections: WeakSet[_Selection] = WeakSet()
+        self._keepers: WeakSet[Keeps] = WeakSet()
 
-    def selection(self, write: Write) -> Kept:
-        """Who knows what is kept of an object, by its `id`; and who writes what is not."""
+    def selection(self, write: Write) -> "Kept":
+        """Who knows what is kept of an object, by its `id`; who writes what is not; and who
+        knows what is kept of a list."""
         return self._kept(_Selection(self, write))
 
-    def frame(self, write: Write) -> Kept:
-        """The same of dicts, to be copied: what is waited for is still to be added."""
-        return self._kept(_Frame(self, write))
+    def frame(self, write: Write, fields: Sequence[Field]) -> "Kept":
+        """The same of dicts, to be copied: other fields are still to be added.
 
-    def _kept(self, selection: "_Selection") -> Kept:
-        self._selections.add(selection)
-        return selection.known.get, selection.written
+        Lists are ropes, with gaps for what is found for these fields' keys.
+        """
+        return self._kept(_Frame(self, write, fields))
+
+    def _kept(self, selection: "_Selection") -> "Kept":
+        self.add(selection)
+        return selection.known.get, selection.written, selection.again
+
+    def add(self, keeper: Keeps) -> None:
+        """Share the room with somebody else."""
+        self._keepers.add(keeper)
 
     def room(self, size: int) -> bool:
         """Whether there is any; if need be all is forgotten, as what is asked is soon back."""
         if self.bytes + size > self._most_bytes:
-            for one in tuple(self._selections):
+            for one in tuple(self._keepers):
                 one.forget()
         return self.bytes + size <= self._most_bytes
+
+
+class _List:
+    """A list that something is kept of, which goes with the first of its objects that does."""
+
+    __slots__ = ("form", "size", "which")
+
+    def __init__(self, which: tuple[int, ...], form: Any, size: int) -> None:
+        self.which = which  # the ids of its objects
+        self.form = form
+        self.size = size
 
 
 class _Object(ref[Any]):
     """One that something is kept of."""
 
-    __slots__ = ("at", "execution", "size")
+    __slots__ = ("at", "execution", "lists", "size")
     at: int
     execution: int
+    lists: set[_List]
     size: int
 
 
@@ -73,7 +104,8 @@ class _Selection:
         self._encoded = encoded
         self._write = write
         self._objects: dict[int, _Object] = {}
-        self._seen: set[int] = set()
+        self._lists: dict[tuple[int, ...], _List] = {}
+        self._seen: set[int] = set()  # ids, and of lists the hashes of those
         self._short_lived = 0
         self._rests_until = 0
 
@@ -84,10 +116,7 @@ class _Selection:
             return found
         if self._short_lived >= self.enough:
             self._short_lived, self._rests_until = 0, self._encoded.executions + REST
-        if at not in self._seen:
-            if len(self._seen) >= SEEN:
-                self._seen.clear()
-            self._seen.add(at)
+        if not self._met(at):
             return found
         kept, size = self._form(found)
         if not self._encoded.room(size):
@@ -96,33 +125,95 @@ class _Selection:
             one = self._objects[at] = _Object(value, self._gone)
         except TypeError:  # of a class whose objects do not tell when they go
             return found
-        one.at, one.size, one.execution = at, size, self._encoded.executions
+        one.at, one.size, one.lists = at, size, set()
+        one.execution = self._encoded.executions
         self._encoded.bytes += size
         self.known[at] = kept
         return kept
+
+    def again(self, objects: Sequence[Any]) -> Any:
+        """What is written of a list of just these objects; None if that is not known."""
+        if not self.known or not objects:
+            return None
+        which = tuple(map(id, objects))
+        known = self._lists.get(which) or self._list(which, objects)
+        return None if known is None else known.form
+
+    def _list(self, which: tuple[int, ...], objects: Sequence[Any]) -> _List | None:
+        """One that is met again, if something is kept of all its objects."""
+        forms = [self.known.get(one) for one in which]
+        if None in forms or not self._met(hash(which)):
+            return None
+        form, size = self._list_form(objects, forms)
+        size += ENTRY * len(which)
+        if form is None or not self._encoded.room(size) or not self.known:
+            return None
+        found = self._lists[which] = _List(which, form, size)
+        for one in which:
+            self._objects[one].lists.add(found)
+        self._encoded.bytes += size
+        return found
+
+    def _met(self, what: int) -> bool:
+        """Whether that was met before; from now on it was."""
+        if not self._encoded.patient or what in self._seen:
+            return True
+        if len(self._seen) >= SEEN:
+            self._seen.clear()
+        self._seen.add(what)
+        return False
 
     def _form(self, found: dict[str, Any]) -> tuple[Written, int]:
         """What is kept of what was written, and its size."""
         data = orjson.dumps(found)
         return orjson.Fragment(data), OVERHEAD + len(data)
 
-    def _gone(self, one: Any) -> None:
+    def _list_form(self, _: Sequence[Any], forms: list[Any]) -> tuple[Any, int]:
+        """What is kept of a list, and its size; None if that cannot be told."""
+        data = orjson.dumps(forms)
+        return orjson.Fragment(data), OVERHEAD + len(data)
+
+    def _gone(self, one: _Object) -> None:
         """An object is no more; what is in its place from now on is another one."""
         if self._objects.pop(one.at, None) is None:
             return
         self.known.pop(one.at, None)
         self._encoded.bytes -= one.size
         self._short_lived += self._encoded.executions - one.execution <= self.at_once
+        for known in one.lists:
+            if self._lists.pop(known.which, None) is not None:
+                self._encoded.bytes -= known.size
+                for other in filter(None, map(self._objects.get, known.which)):
+                    other.lists.discard(known)
 
     def forget(self) -> None:
         gone, self._objects = self._objects, {}  # as others may go meanwhile, in other threads
+        lists, self._lists = self._lists, {}
         self.known.clear()
         self._encoded.bytes -= sum(one.size for one in list(gone.values()))
+        self._encoded.bytes -= sum(one.size for one in lists.values())
 
     def __del__(self) -> None:  # with the plan, which makes room
         self.forget()
 
 
 class _Frame(_Selection):
+    """What is kept of one of which some fields differ each time."""
+
+    def __init__(self, encoded: Encoded, write: Write, fields: Sequence[Field]) -> None:
+        super().__init__(encoded, write)
+        self._fields = fields
+
+    def again(self, objects: Sequence[Any]) -> Rope | None:
+        pattern = super().again(objects)
+        return None if pattern is None else Rope(pattern, objects)
+
     def _form(self, found: dict[str, Any]) -> tuple[Written, int]:
         return found, OVERHEAD + ENTRY * len(found)
+
+    def _list_form(self, objects: Sequence[Any], forms: list[Any]) -> tuple[Any, int]:
+        try:
+            pattern = Pattern(objects, forms, self._fields)
+        except TypeError:  # what is read of them tells nothing apart
+            return None, 0
+        return pattern, pattern.size

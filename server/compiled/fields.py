@@ -34,6 +34,11 @@ class Call:
     field: StrawberryField
     key: KeyMaker | None = None  # of one that many may be asked of, if it ends in a key
 
+    @property
+    def sees_no_more(self) -> bool:
+        """Whether it is made of nothing but the object and the arguments."""
+        return self.source and self.info is None and not self.waits
+
 
 @dataclass(frozen=True)
 class Resolve:

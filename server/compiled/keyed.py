@@ -8,13 +8,22 @@ the attributes that it reads share their key.
 
 import ast
 import linecache
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from textwrap import dedent
 from types import CodeType, FunctionType
 from typing import Any
 
+from resolvers import Loaders
+from schema.key import Key
+from server.compiled.encoded import Encoded
+
+ONLY = object()  # what is read of an object that shares its key with no other
+# Of objects that share a key: what is read of them, one of them, and where its answer goes.
+Alike = tuple[Hashable, Any, list[Any]]
+KEY = 400  # bytes of one that is kept, and of what it is kept by
 CLOSING = 5  # lines after the last that does anything, for brackets alone
 # What else could wait, or read something out of our sight.
 OTHERWISE = (ast.Yield, ast.YieldFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -22,10 +31,74 @@ OTHERWISE = (ast.Yield, ast.YieldFrom, ast.FunctionDef, ast.AsyncFunctionDef, as
 
 @dataclass(frozen=True)
 class KeyMaker:
-    """`make` takes what the field's function takes; `reads` is all that it reads of an object."""
+    """`make` takes what the field's function takes; `reads` is all that it reads of an object.
+
+    `lasting` is whether its key is the same for all requests that are made of the same cities,
+    with the same arguments.
+    """
 
     make: Callable[..., Any]
+    info: str
     reads: Callable[[Any], Hashable]
+    lasting: bool
+
+
+class Keys:
+    """Those of one field of a program, as they were made for the arguments that it has now."""
+
+    def __init__(self, encoded: Encoded, maker: KeyMaker) -> None:
+        self.reads = maker.reads
+        self._maker = maker
+        self._encoded = encoded
+        self._known: dict[Hashable, Key[Any]] = {}
+        self._made_of: tuple[Any, ...] = ()
+        encoded.add(self)
+
+    def known(self, loaders: Loaders, arguments: dict[str, Any]) -> dict[Hashable, Key[Any]] | None:
+        """By what is read of objects; None if they are other keys than those of the last time."""
+        made_of = loaders.home, loaders.cities, arguments
+        if self._maker.lasting and made_of == self._made_of:
+            return self._known
+        if self._maker.lasting:
+            self.forget()
+            self._made_of = made_of
+        return None
+
+    def make(self, info: object, arguments: dict[str, Any]) -> Callable[[Any], Any]:
+        """What makes them, of an object each."""
+        return partial(self._maker.make, **{self._maker.info: info}, **arguments)
+
+    def keep(self, read: Hashable, key: Key[Any]) -> None:
+        """Know a key that was made for these arguments, if there is room."""
+        if read is not ONLY and self._encoded.room(KEY) and read not in self._known:
+            self._encoded.bytes += KEY
+            self._known[read] = key
+
+    def forget(self) -> None:
+        gone, self._known = self._known, {}
+        self._encoded.bytes -= KEY * len(gone)
+
+    def __del__(self) -> None:  # with the plan
+        self.forget()
+
+
+def alike(
+    reads: Callable[[Any], Hashable], objects: Sequence[Any], targets: list[Any]
+) -> Iterable[Alike]:
+    """Objects in groups that share a key, and where its answer goes for each of them."""
+    found: dict[Hashable, Alike] = {}
+    for one, target in zip(objects, targets, strict=True):
+        read = reads(one)
+        try:
+            group = found.get(read)
+        except TypeError:  # it reads a list, say, by which nothing is told apart
+            found[object()] = ONLY, one, [target]
+            continue
+        if group is None:
+            found[read] = read, one, [target]
+        else:
+            group[2].append(target)
+    return found.values()
 
 
 def key_maker(function: Callable[..., Any], info: str) -> KeyMaker | None:
@@ -41,7 +114,8 @@ def key_maker(function: Callable[..., Any], info: str) -> KeyMaker | None:
     read = _read(definition)
     if read is None:
         return None
-    return KeyMaker(_made(definition, function), attrgetter(*sorted(read)) if read else _alike)
+    reads = attrgetter(*sorted(read)) if read else _alike
+    return KeyMaker(_made(definition, function), info, reads, _lasts(definition, info))
 
 
 def _definition(function: FunctionType) -> ast.AsyncFunctionDef | None:
@@ -110,6 +184,17 @@ def _read(definition: ast.AsyncFunctionDef) -> frozenset[str] | None:
             case ast.Call(ast.Attribute(ast.Name(name))) if name == this:  # a method reads more
                 return None
     return frozenset(found) if names == 0 else None
+
+
+def _lasts(definition: ast.AsyncFunctionDef, info: str) -> bool:
+    """Whether nothing of a request is looked at but its cities."""
+    names = [one for one in ast.walk(definition) if isinstance(one, ast.Name) and one.id == info]
+    cities = 0
+    for one in ast.walk(definition):
+        match one:
+            case ast.Call(ast.Attribute(ast.Attribute(ast.Name(name), "context"), "city")):
+                cities += name == info
+    return len(names) == cities
 
 
 def _made(definition: ast.AsyncFunctionDef, like: FunctionType) -> FunctionType:

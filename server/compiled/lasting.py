@@ -1,4 +1,8 @@
-"""Lasting: what is selected of objects that each execution would write the same."""
+"""Lasting: what is selected of objects that each execution would write the same.
+
+Attributes, and what functions make of an object that see nothing but it, with arguments
+that no variable is in; and of the objects below, the same.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -12,18 +16,18 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList
 
-from server.compiled.fields import Attribute
+from server.compiled.fields import Attribute, Call
 from server.compiled.selections import Collected, Selections
 
 if TYPE_CHECKING:
     from server.compiled.generator import Generator
 
 TYPENAME = "__typename"
-WORTH_IT = 2  # attributes that are copied as quickly as read
+WORTH_IT = 2  # fields that are copied as quickly as read
 
 
 class Lasting:
-    """Tells it of one operation's selections: they last where all is attributes, all the way."""
+    """Tells it of one operation's selections."""
 
     def __init__(self, generator: "Generator", selections: Selections) -> None:
         self._generator = generator
@@ -43,28 +47,28 @@ class Lasting:
                 )
         return self._known[key]
 
-    def but_for_what_waits(self, kind: GraphQLObjectType, found: Collected) -> bool:
-        """Whether something is waited for, and all else lasts, and is worth keeping."""
-        fields = {key: kind.fields.get(one[0].node.name.value) for key, one in found.items()}
-        rest = {
-            key: found[key]
-            for key, field in fields.items()
-            if field is None or not self._generator.waits(field)
-        }
-        attributes = all(fields[key] is not None for key in rest)  # and no type's name
-        return WORTH_IT <= len(rest) < len(found) and attributes and self._all(kind, rest)
+    def some(self, kind: GraphQLObjectType, found: Collected) -> bool:
+        """Whether some fields of an object last, and are worth keeping, and others do not."""
+        if any(one[0].node.name.value == TYPENAME for one in found.values()):
+            return False  # types of which the same is selected share what is kept
+        lasting = sum(self.field(kind, below) for below in found.values())
+        return WORTH_IT <= lasting < len(found)
+
+    def field(self, kind: GraphQLObjectType, details: FieldDetailsList) -> bool:
+        """Whether one does, and all that is selected of it."""
+        node = details[0].node
+        field = kind.fields.get(node.name.value)
+        if field is None:
+            return node.name.value == TYPENAME
+        way = self._generator.way(field)
+        if isinstance(way, Call):
+            maker = self._generator.maker
+            if not way.sees_no_more or maker.lasting(field, way.field, node) is None:
+                return False
+        elif not isinstance(way, Attribute):
+            return False
+        named = get_named_type(field.type)
+        return not is_composite_type(named) or self.whole(named, details)
 
     def _all(self, kind: GraphQLObjectType, found: Collected) -> bool:
-        for below in found.values():
-            name = below[0].node.name.value
-            field = kind.fields.get(name)
-            if field is None:
-                if name != TYPENAME:
-                    return False
-                continue
-            if not isinstance(self._generator.way(field), Attribute):
-                return False
-            named = get_named_type(field.type)
-            if is_composite_type(named) and not self.whole(named, below):
-                return False
-        return True
+        return all(self.field(kind, below) for below in found.values())

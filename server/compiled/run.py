@@ -6,24 +6,27 @@ goes on with its own.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator, Hashable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
 from datetime import datetime
 from types import coroutine
 from typing import Any
 
+import orjson
 from graphql import ExecutionResult, GraphQLError, located_error
 from graphql.execution.values import VariableValues
 
 from resolvers import Loaders
-from resolvers.waves import Waves
+from resolvers.waves import PENDING, Outcome, Waves
 from schema.key import Key
 from server.compiled.bail import Bail
+from server.compiled.keyed import Alike, Keys
+from server.compiled.patterns import Rope, dumps
 from server.compiled.program import Program, Spot
 
 Work = Coroutine[Key[Any], Any, Any]
-Done = Callable[["Run", list[Any], list[Any]], None]
-Waiting = tuple[Work, "asyncio.Future[Any]", Any]  # and where its value goes
-Awaited = tuple["asyncio.Future[Any]", list[Any]]  # a key's answer, and wherever it goes
+Done = Callable[["Run", list[Any], list[list[Any]]], None]  # values, and wherever each goes
+Waiting = tuple[Work, Outcome, Any]  # and where its value goes
+Awaited = tuple[Outcome, list[Any]]  # a key's, and wherever its answer goes
 Group = tuple[Spot, Done, list[Waiting], list[Awaited]]
 
 
@@ -59,34 +62,37 @@ class Info:
 class Run:
     """What a program works with."""
 
-    __slots__ = ("_failures", "_groups", "_waves", "arguments", "data", "info")
+    __slots__ = ("_failures", "_groups", "_loaders", "_waves", "arguments", "data", "info")
 
     def __init__(self, loaders: Loaders, arguments: Sequence[dict[str, Any]]) -> None:
         self.info = Info(Asking(loaders))
         self.arguments = arguments
         self.data: dict[str, Any] = {}
-        self._waves: Waves = loaders.waves
+        self._loaders = loaders
+        self._waves: Waves = loaders.waves()
         self._groups: list[Group] = []
         self._failures: dict[int, list[tuple[str | int, Spot, Exception]]] = {}
 
     async def result(self, root: Callable[["Run"], None]) -> ExecutionResult:
-        """What the operation comes to; any error is a reason to bail out."""
+        """What the operation comes to, its data as JSON; any error is a reason to bail out."""
         root(self)
         while self._groups:
             self._waves.answer()
             if not self._resume():
                 pending = {one[1] for _, _, waiting, _ in self._groups for one in waiting}
                 pending.update(one[0] for *_, awaited in self._groups for one in awaited)
-                await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                futures = [one.waited_for() for one in pending]
+                await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
         errors: list[GraphQLError] = []
         if self._failures:
             self._locate(self.data, [], errors)
-        return ExecutionResult(self.data, errors or None)
+        data: Any = orjson.Fragment(dumps(self.data))  # for who writes the response
+        return ExecutionResult(data, errors or None)
 
     def ask(self, spot: Spot, done: Done, works: Iterable[Work], targets: list[Any]) -> None:
         """Begin what a field does for several objects, and go on with those that are done."""
         values: list[Any] = []
-        filled: list[Any] = []
+        filled: list[list[Any]] = []
         waiting: list[Waiting] = []
         for work, target in zip(works, targets, strict=True):
             self._step(spot, work, target, None, values, filled, waiting)
@@ -99,37 +105,32 @@ class Run:
         self,
         spot: Spot,
         done: Done,
-        make: Callable[[Any], Any],
-        reads: Callable[[Any], Hashable],
-        objects: list[Any],
-        targets: list[Any],
+        keys: Keys,
+        arguments: dict[str, Any],
+        groups: Iterable[Alike],
     ) -> None:
         """Ask for the keys in which a field of several objects ends, each of them once."""
-        alike: dict[Hashable, tuple[Any, list[Any]]] = {}
-        for one, target in zip(objects, targets, strict=True):
-            what = reads(one)
-            try:
-                known = alike.get(what)
-            except TypeError:  # it reads a list, say, by which nothing is told apart
-                what, known = object(), None
-            if known is None:
-                alike[what] = one, [target]
-            else:
-                known[1].append(target)
+        known = keys.known(self._loaders, arguments)
+        make: Callable[[Any], Any] | None = None
         awaited: list[Awaited] = []
         values: list[Any] = []
-        filled: list[Any] = []
-        for one, places in alike.values():
-            try:
-                key = make(one)
-                if isinstance(key, Key):
-                    awaited.append((self._waves.ask(key), places))
-                else:  # it returned before it came to that
-                    values += [key] * len(places)
-                    filled += places
-            except Exception as error:
-                for place in places:
-                    self._fail(spot, error, place)
+        filled: list[list[Any]] = []
+        for read, one, places in groups:
+            key = None if known is None else known.get(read)
+            if key is None:
+                make = make or keys.make(self.info, arguments)
+                try:
+                    key = make(one)
+                except Exception as error:
+                    self._fail(spot, error, places)
+                    continue
+                if not isinstance(key, Key):  # it returned before it came to that
+                    values.append(key)
+                    filled.append(places)
+                    continue
+                if known is not None:
+                    keys.keep(read, key)
+            awaited.append((self._waves.ask(key), places))
         if awaited:
             self._groups.append((spot, done, [], awaited))
         if values:
@@ -141,30 +142,27 @@ class Run:
         progress = False
         for spot, done, waiting, awaited in groups:
             values: list[Any] = []
-            filled: list[Any] = []
+            filled: list[list[Any]] = []
             still: list[Waiting] = []
             later: list[Awaited] = []
             for one in waiting:
-                work, future, target = one
-                if future.done():
-                    progress = True
-                    self._step(spot, work, target, future, values, filled, still)
-                else:
+                work, outcome, target = one
+                if outcome.value is PENDING:
                     still.append(one)
-            for future, places in awaited:
-                if not future.done():
-                    later.append((future, places))
-                    continue
-                progress = True
-                error = future.exception()
-                if error is None:
-                    values += [future.result()] * len(places)
-                    filled += places
-                elif isinstance(error, Exception):
-                    for place in places:
-                        self._fail(spot, error, place)
                 else:
-                    raise error
+                    progress = True
+                    self._step(spot, work, target, outcome, values, filled, still)
+            for asked in awaited:
+                value = asked[0].value
+                if value is PENDING:
+                    later.append(asked)
+                    continue
+                progress, places = True, asked[1]
+                if isinstance(value, BaseException):
+                    self._fail(spot, value, places)
+                else:
+                    values.append(value)
+                    filled.append(places)
             if still or later:
                 self._groups.append((spot, done, still, later))
             if values:
@@ -176,9 +174,9 @@ class Run:
         spot: Spot,
         work: Work,
         target: Any,
-        answered: "asyncio.Future[Any] | None",
+        answered: Outcome | None,
         values: list[Any],
-        filled: list[Any],
+        filled: list[list[Any]],
         waiting: list[Waiting],
     ) -> None:
         """Take one resolver as far as it gets."""
@@ -186,43 +184,49 @@ class Run:
             while True:
                 if answered is None:
                     key = work.send(None)
-                elif (error := answered.exception()) is None:
-                    key = work.send(answered.result())
+                elif isinstance(answered.value, BaseException):
+                    key = work.throw(answered.value)
                 else:
-                    key = work.throw(error)
+                    key = work.send(answered.value)
                 if not isinstance(key, Key):
                     raise Bail(spot.about, "waits")  # for something else
                 answered = self._waves.ask(key)
-                if not answered.done():
+                if answered.value is PENDING:
                     waiting.append((work, answered, target))
                     return
         except StopIteration as end:
             values.append(end.value)
-            filled.append(target)
+            filled.append([target])
         except Bail:
             raise
         except Exception as error:
-            self._fail(spot, error, target)
+            self._fail(spot, error, [target])
 
-    def _fail(self, spot: Spot, error: Exception, target: Any) -> None:
+    def _fail(self, spot: Spot, error: BaseException, targets: Iterable[Any]) -> None:
         """A field of its own that fails is null, and everything else is as it would be."""
+        if not isinstance(error, Exception):
+            raise error
         if not spot.nullable:
             raise Bail(spot.about, type(error).__name__) from error
-        if spot.key is not None:
-            place, key = target, spot.key
-        else:
-            place, key = target
-        place[key] = None
-        self._failures.setdefault(id(place), []).append((key, spot, error))
+        for target in targets:
+            place, key = target if spot.key is None else (target, spot.key)
+            place[key] = None
+            self._failures.setdefault(id(place), []).append((key, spot, error))
 
     def _locate(self, value: Any, path: list[str | int], errors: list[GraphQLError]) -> None:
         """Tell all failures, each with its path, in the order of the data."""
-        for key, spot, error in self._failures.get(id(value), ()):
+        if isinstance(value, Rope):
+            for row, key, hole, below in value.gaps():
+                self._locate_in(hole, [*path, row], errors)
+                self._locate(below, [*path, row, key], errors)
+        elif isinstance(value, dict | list):
+            self._locate_in(value, path, errors)
+            for step, below in value.items() if isinstance(value, dict) else enumerate(value):
+                self._locate(below, [*path, step], errors)
+
+    def _locate_in(self, place: Any, path: list[str | int], errors: list[GraphQLError]) -> None:
+        for key, spot, error in self._failures.get(id(place), ()):
             errors.append(located_error(error, [*spot.nodes], [*path, key]))
-        steps = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, below in steps:
-            if isinstance(below, dict | list):
-                self._locate(below, [*path, key], errors)
 
 
 async def run(program: Program, loaders: Loaders, variables: VariableValues) -> ExecutionResult:

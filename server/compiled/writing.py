@@ -28,9 +28,11 @@ from graphql.execution.values import VariableValues
 
 from server.compiled import leaves
 from server.compiled.bail import Unsupported
-from server.compiled.drafting import Asked, Draft
+from server.compiled.drafting import Asked
 from server.compiled.fields import Attribute, Call
-from server.compiled.lasting import TYPENAME, Lasting
+from server.compiled.keeping import Keeping
+from server.compiled.keyed import Keys
+from server.compiled.lasting import TYPENAME
 from server.compiled.program import Program
 from server.compiled.selections import Collected, Selections
 
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from server.compiled.generator import Generator
 
 
-class Writing(Draft):
+class Writing(Keeping):
     """One program's."""
 
     def __init__(
@@ -48,11 +50,8 @@ class Writing(Draft):
         fragments: Sequence[FragmentDefinitionNode],
         variables: VariableValues,
     ) -> None:
-        super().__init__(generator)
-        self._selections = Selections(generator, operation, fragments, variables)
-        self._lasting = Lasting(generator, self._selections)
-        self._framing = False  # whether what waits is left to others
-        self._kept: dict[tuple[str, int], tuple[str, str]] = {}  # selections whose bytes are
+        super().__init__(generator, Selections(generator, operation, fragments, variables))
+        self._ropes: str | None = None  # of lists of the object that is written next
 
     def program(self) -> Program:
         root, found = self._selections.root()
@@ -69,10 +68,10 @@ class Writing(Draft):
     def _going_on(self, kind: GraphQLOutputType, asked: Asked, *, item: bool = False) -> None:
         """The function that goes on with what a field found, or with items of a list."""
         self._about = asked.about
-        target, key = ("(to, i)", "i") if item else ("to", self._text.constant(asked.key))
-        self._line(1, f"for v, {target} in zip(values, targets):")
+        target, key = ("to, i", "i") if item else ("to", self._text.constant(asked.key))
+        self._line(1, "for v, places in zip(values, targets):")
         self._value(kind, asked.details, "v", 2)
-        self._line(2, f"to[{key}] = v")
+        self._line(2, f"for {target} in places: to[{key}] = v")
 
     # Fields
 
@@ -82,7 +81,8 @@ class Writing(Draft):
         """What is selected of an object, as the code of a dict; `told` is its type's name."""
         entries: list[str] = []
         waiting: list[Asked] = []
-        frame = self._frame(kind, found, o)
+        ropes, self._ropes = self._ropes, None
+        made = self._framed(kind, found, o, indent)
         outer = self._about
         for key, details in found.items():
             name = details[0].node.name.value
@@ -94,19 +94,25 @@ class Writing(Draft):
             if field is None:
                 raise Unsupported("introspection")
             asked = Asked(field, key, details, f"{kind.name}.{name}")
+            lasts = self._lasting.field(kind, details)
             if self._generator.waits(field):
                 waiting.append(asked)
                 entries.append(f"{entry}: None")
-            elif frame is None:
-                entries.append(f"{entry}: {self._at_once(asked, o, indent)}")
-        display = frame or "{" + ", ".join(entries) + "}"
+            elif made is None:
+                left = self._framing and not lasts
+                entries.append(f"{entry}: {None if left else self._at_once(asked, o, indent)}")
+            elif not lasts:
+                self._line(indent, f"{made}[{entry}] = {self._at_once(asked, o, indent)}")
+        display = made or "{" + ", ".join(entries) + "}"
         if waiting and not self._framing:
-            objects, dicts, made = self._list_of("objects"), self._list_of("dicts"), self._fresh()
-            self._line(indent, f"{made} = {display}")
+            objects, dicts = self._list_of("objects"), self._list_of("dicts")
+            if made is None:
+                made = self._fresh()
+                self._line(indent, f"{made} = {display}")
             self._line(indent, f"{objects}.append({o}); {dicts}.append({made})")
-            self._end(1, f"if {objects}:")
+            self._end(1, f"if {objects} or {ropes}:" if ropes else f"if {objects}:")
             for asked in waiting:
-                self._ask(asked, objects, dicts)
+                self._ask(asked, objects, dicts, ropes)
             display = made
         self._about = outer
         return display
@@ -126,12 +132,12 @@ class Writing(Draft):
         else:
             function = self._text.named("call", way.function)
             self._line(indent, f"{value} = {function}({o}, info)")
-        mixed = not isinstance(way, Attribute)
+        mixed = not isinstance(way, Attribute) and not (isinstance(way, Call) and way.sees_no_more)
         self._value(asked.field.type, asked.details, value, indent, mixed=asked if mixed else None)
         return value
 
-    def _ask(self, asked: Asked, objects: str, dicts: str) -> None:
-        """Ask a field that waits of all the objects that were gathered."""
+    def _ask(self, asked: Asked, objects: str, dicts: str, ropes: str | None) -> None:
+        """Ask a field that waits of all the objects that were gathered, and those in ropes."""
         self._about = asked.about
         way = self._generator.way(asked.field)
         assert not isinstance(way, Attribute)  # noqa: S101 - for mypy
@@ -140,12 +146,13 @@ class Writing(Draft):
         body = partial(self._going_on, asked.field.type, asked)
         self._todo.append(partial(self._function, done, "run, values, targets", body))
         if isinstance(way, Call) and way.key is not None:
-            make, reads = (
-                self._text.named("make", way.key.make),
-                self._text.named("reads", way.key.reads),
-            )
-            make = f"partial({', '.join([make, *self._given(asked, way)])})"
-            self._end(2, f"run.ask_keys({spot}, {done}, {make}, {reads}, {objects}, {dicts})")
+            keys = self._text.named("keys", Keys(self._generator.encoded, way.key))
+            groups = f"alike({keys}.reads, {objects}, {dicts})"
+            if ropes:
+                key = self._text.constant(asked.key)
+                groups = f"chain({groups}, *[one.groups({key}) for one in {ropes}])"
+            arguments = self._arguments(asked, way)
+            self._end(2, f"run.ask_keys({spot}, {done}, {keys}, {arguments}, {groups})")
             return
         function = self._text.named("call", way.function)
         if isinstance(way, Call):
@@ -158,39 +165,6 @@ class Writing(Draft):
         else:
             works = f"({function}(o, info) for o in {objects})"
         self._end(2, f"run.ask({spot}, {done}, {works}, {dicts})")
-
-    # What is kept as bytes
-
-    def _whole(self, kind: GraphQLOutputType, details: FieldDetailsList, v: str) -> str | None:
-        """The code of what is written of an object, if that is the same for all executions."""
-        if not self._lasting.whole(kind, details):
-            return None
-        key = str(kind), id(details)
-        if key not in self._kept:
-
-            def body() -> None:
-                self._object(kind, details, "v", 1)
-                self._line(1, "return v")
-
-            self._kept[key] = self._keeper(body, "encoded")
-        known, written = self._kept[key]
-        return f"{known}(id({v})) or {written}({v})"
-
-    def _frame(self, kind: GraphQLObjectType, found: Collected, o: str) -> str | None:
-        """The code of a dict of what lasts of an object, to which fields that wait are added.
-
-        None unless all others last.
-        """
-        if self._framing or not self._lasting.but_for_what_waits(kind, found):
-            return None
-
-        def body() -> None:
-            self._framing = True
-            self._line(1, f"return {self._selection(kind, found, 'v', 1)}")
-            self._framing = False
-
-        known, written = self._keeper(body, "framed")
-        return f"({known}(id({o})) or {written}({o})).copy()"
 
     # Values
 
@@ -209,10 +183,9 @@ class Writing(Draft):
             self._value(kind.of_type, details, v, indent, nullable=False, mixed=mixed)
         elif is_leaf_type(kind):
             self._line(indent, leaves.line(self._text, kind, v, nullable=nullable))
-        elif (one := self._whole(kind, details, v)) is not None:
-            self._line(
-                indent, f"{v} = None if {v} is None else {one}" if nullable else f"{v} = {one}"
-            )
+        elif (kept := self._whole(kind, details)) is not None:
+            some = f"None if {v} is None else " if nullable else ""
+            self._line(indent, f"{v} = {some}{kept.of(v)}")
         else:
             if nullable:
                 self._line(indent, f"if {v} is not None:")
@@ -247,11 +220,18 @@ class Writing(Draft):
             indent, f"if {v}.__class__ is not list and {v}.__class__ is not tuple: raise Bail"
         )
         inner = kind.of_type if is_non_null_type(kind) else kind
-        if mixed is None and (one := self._whole(inner, details, item)) is not None:
-            if inner is kind:
-                one = f"None if {item} is None else {one}"
-            self._line(indent, f"{v} = [{one} for {item} in {v}]")
+        if mixed is None and (kept := self._whole(inner, details)) is not None:
+            some = f"None if {item} is None else " if inner is kind else ""
+            each = f"[{some}{kept.of(item)} for {item} in {v}]"
+            self._line(indent, f"{v} = {kept.again}({v}) or {each}")
             return
+        if mixed is None and (again := self._again(inner, details)) is not None:
+            self._ropes = self._list_of("ropes")
+            rope = self._fresh()
+            self._line(indent, f"{rope} = {again}({v})")
+            self._line(indent, f"if {rope} is not None: {self._ropes}.append({rope}); {v} = {rope}")
+            self._line(indent, "else:")
+            indent += 1
         self._line(indent, f"{items} = []")
         self._line(indent, f"for {item} in {v}:")
         if mixed is not None and is_composite_type(inner):

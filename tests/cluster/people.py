@@ -53,8 +53,9 @@ class People:
         except httpx.TransportError as error:
             return type(error).__name__
         if answer.status_code != 200:
-            return f"HTTP {answer.status_code}"
-        return "errors" if "errors" in answer.json() else "answered"
+            return f"HTTP {answer.status_code}: {answer.text}"
+        errors = answer.json().get("errors")
+        return f"errors: {errors}" if errors else "answered"
 
 
 @asynccontextmanager

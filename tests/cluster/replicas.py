@@ -5,8 +5,8 @@ import json
 import re
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from math import ceil
@@ -14,12 +14,11 @@ from typing import Any
 
 import httpx
 import pytest
-from people import AT_ONCE, people
-from small_city import PEPPER, TTL_S
+from people import AT_ONCE, People, people
+from small_city import PEPPER, TTL_S, run
 from websockets.asyncio.client import ClientConnection, connect
 
 from server.clients import hashed
-from server.reloading import EACH_S
 from sources.cache import EARLY
 from tests.faults.town import Outside
 
@@ -27,40 +26,46 @@ pytestmark = pytest.mark.anyio
 
 KEY = "poche_cluster"
 GIVE_UP_S = 60
+SOON_S = 5  # what is promised of a change
+SOURCES = {"parkings", "pools"}  # what people ask for
 
 
-@contextmanager
-def read_once_per_time_to_live(world: Outside, besides: int = 0) -> Iterator[None]:
-    """Counted at the sandbox, however many replicas there are; `besides`, what else is allowed."""
+@asynccontextmanager
+async def asking(cluster: run.Cluster, world: Outside, apart: int = 1) -> AsyncIterator[People]:
+    """People ask all the while, and meanwhile each source is read, once per time to live.
+
+    Counted at the sandbox, however many replicas there are; so many of them may be `apart`.
+    """
     world.forget()
     began = time.monotonic()
-    yield
-    calls, took_s = world.calls(), time.monotonic() - began
-    most = ceil(took_s / (TTL_S * EARLY[0])) + 1 + besides
-    assert calls
-    assert max(calls.values()) <= most, (calls, took_s)
+    async with people(cluster.url) as crowd:
+        yield crowd
+        async with asyncio.timeout(GIVE_UP_S):
+            while not world.calls().keys() >= SOURCES:
+                await crowd.answered(AT_ONCE)
+    took_s = time.monotonic() - began
+    most = apart * (ceil(took_s / (TTL_S * EARLY[0])) + 1)
+    assert max(world.calls().values()) <= most, (world.calls(), took_s)
 
 
 async def test_a_rolling_restart_loses_no_request(cluster, world):
-    with read_once_per_time_to_live(world):
-        async with people(cluster.url) as crowd:
-            await asyncio.to_thread(cluster.restart)
-            await crowd.answered(4 * AT_ONCE)
+    async with asking(cluster, world) as crowd:
+        await asyncio.to_thread(cluster.restart)
+        await crowd.answered(4 * AT_ONCE)
 
     assert crowd.failures == {}
 
 
 async def test_a_replica_that_is_killed_loses_what_it_held(cluster, world):
     victim = cluster.replicas[0]
-    with read_once_per_time_to_live(world):
-        async with people(cluster.url) as crowd:
-            victim.process.end(signal.SIGKILL)
-            await crowd.answered(20 * AT_ONCE)
-            assert sum(crowd.failures.values()) <= AT_ONCE
-            victim.process.start()
-            lost = crowd.failures
-            await asyncio.to_thread(cluster.settle)
-            await crowd.answered(4 * AT_ONCE)
+    async with asking(cluster, world) as crowd:
+        victim.process.end(signal.SIGKILL)
+        await crowd.answered(20 * AT_ONCE)
+        assert sum(crowd.failures.values()) <= AT_ONCE
+        victim.process.start()
+        lost = crowd.failures
+        await asyncio.to_thread(cluster.settle)
+        await crowd.answered(4 * AT_ONCE)
 
     assert crowd.failures == lost
 
@@ -71,37 +76,46 @@ async def test_a_store_that_is_restarted_loses_nothing(cluster, world):
     digest = {"persistedQuery": {"version": 1, "sha256Hash": sha256(text.encode()).hexdigest()}}
     assert "errors" not in ask(cluster.url, query=text, extensions=digest)
 
-    with read_once_per_time_to_live(world, besides=len(cluster.replicas) - 1):  # while it is away
-        async with people(cluster.url) as crowd:
-            cluster.keeper.end()
-            await crowd.answered(4 * AT_ONCE)
-            cluster.keeper.start()
-            await crowd.answered(4 * AT_ONCE)
+    async with asking(cluster, world, apart=len(cluster.replicas)) as crowd:
+        cluster.keeper.end()
+        await crowd.answered(4 * AT_ONCE)
+        cluster.keeper.start()
+        await crowd.answered(4 * AT_ONCE)
+        async with asyncio.timeout(GIVE_UP_S):
             for one in cluster.replicas:
-                await until_known(one.url, json={"extensions": digest})
-            await crowd.answered(4 * AT_ONCE)
+                await answered(one, json={"extensions": digest})
+    async with asking(cluster, world) as later:
+        await later.answered(4 * AT_ONCE)
 
-    assert crowd.failures == {}
-
-
-async def test_documents_and_keys_are_soon_known_to_all(cluster):
-    assert EACH_S < 5
-    (cluster.folder / "documents" / "new.json").write_text(
-        json.dumps({"new": "{ pools { totalCount } }"})
-    )
-    (cluster.folder / "clients.toml").write_text(f'[new]\nkeys = ["{hashed(KEY, PEPPER)}"]\n')
-
-    for one in cluster.replicas:
-        bearer = {"Authorization": f"Bearer {KEY}"}
-        await until_known(one.url, json={"documentId": "new"}, headers=bearer)
+    assert crowd.failures == later.failures == {}
 
 
-async def until_known(url, **question):
-    """Ask until it is answered; TimeoutError."""
-    async with asyncio.timeout(GIVE_UP_S), httpx.AsyncClient(base_url=url, timeout=30) as client:
+async def test_documents_and_keys_are_known_to_all_within_five_seconds(cluster):
+    """And are unknown to all as soon when they are taken away."""
+    clients, document = cluster.folder / "clients.toml", cluster.folder / "documents" / "new.json"
+    question = {"json": {"documentId": "new"}, "headers": {"Authorization": f"Bearer {KEY}"}}
+    client = f'[new]\nkeys = ["{hashed(KEY, PEPPER)}"]\n'
+    listed = json.dumps({"new": "{ pools { totalCount } }"})
+
+    for keys, documents, known in (
+        (client, listed, True),
+        ("", listed, False),
+        (client, listed, True),
+        (client, "{}", False),
+    ):
+        clients.write_text(keys)
+        document.write_text(documents)
+        async with asyncio.timeout(SOON_S):
+            for one in cluster.replicas:
+                await answered(one, known, **question)
+
+
+async def answered(replica: run.Replica, well: bool = True, **question: Any) -> None:
+    """Ask until it is answered well, or is not."""
+    async with httpx.AsyncClient(base_url=replica.url, timeout=30) as client:
         while True:
             answer = (await client.post("/graphql", **question)).json()
-            if "errors" not in answer:
+            if ("errors" not in answer) is well:
                 return
 
 

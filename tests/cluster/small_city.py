@@ -15,12 +15,12 @@ KEPT = ("", "communes", "pools", "pools.fields", "parkings", "parkings.fields")
 
 
 def small(folder: Path) -> Path:
-    """A folder with a small Nantes, whose sources are read every few seconds."""
+    """A folder with a small Nantes, whose sources may be and are read every few seconds."""
     lines, table = list[str](), ""
     for line in (cities.HERE / "nantes.toml").read_text("utf-8").splitlines():
         if line.startswith("["):
             table = line.partition("]")[0].strip("[")
-        if table in KEPT:
+        if table in KEPT and not line.startswith("quota"):
             lines.append(re.sub(r'^ttl = ".*"', f'ttl = "{TTL_S:g}s"', line))
     (folder / "nantes.toml").write_text("\n".join(lines), "utf-8")
     return folder

@@ -1,14 +1,17 @@
 """Keys that are made without a coroutine: of which fields, and how many."""
 
+import gc
 import linecache
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 
 from resolvers import loaders
 from schema.key import Key
 from schema.stops import DeparturesAt, Stop
-from server.compiled.keyed import key_maker
+from server.compiled.encoded import Encoded
+from server.compiled.keyed import KEY, Keys, key_maker
 from tests.compiled.conftest import PLANNER, both
 
 
@@ -44,6 +47,12 @@ class Place:
     async def as_a_whole(self, info):
         return await info.context.load(Near(str(self), ""))
 
+    async def in_a_city(self, info, within=3):
+        return await info.context.load(Near(info.context.city(None), self.name * within))
+
+    async def by_the_hour(self, info):
+        return await info.context.load(Near(str(info.context.now), self.name))
+
     async def elsewhere(self, info):
         return await info.other.load(Near(self.city, ""))
 
@@ -61,6 +70,46 @@ def test_a_field_that_ends_in_its_key():
 )
 def test_others_are_left_as_they_are(name):
     assert key_maker(getattr(Place, name), "info") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "lasts"), [("last", True), ("in_a_city", True), ("by_the_hour", False)]
+)
+def test_keys_last_that_are_made_of_the_same(name, lasts):
+    maker, all_ = key_maker(getattr(Place, name), "info"), Encoded()
+    keys, ask = Keys(all_, maker), SimpleNamespace(home="nantes", cities={"nantes": 1})
+    key = Near("nantes", "Bouffay")
+
+    assert keys.known(ask, {"within": 1}) is None
+    known = keys.known(ask, {"within": 1})
+    assert (known is not None) is lasts
+    if not lasts:
+        return
+    keys.keep("Bouffay", key)
+    assert keys.known(ask, {"within": 1}) == {"Bouffay": key}
+    assert all_.bytes > 0
+    for other, within in [
+        (ask, 2),
+        (SimpleNamespace(home="rennes", cities=ask.cities), 2),
+        (SimpleNamespace(home="rennes", cities={"nantes": 2}), 2),
+    ]:
+        assert keys.known(other, {"within": within}) is None
+        assert keys.known(other, {"within": within}) == {}
+        assert all_.bytes == 0
+        keys.keep("Bouffay", key)
+        keys.keep("Bouffay", key)
+
+
+def test_keys_have_a_bound_and_go_with_their_plan():
+    all_ = Encoded(20 * KEY)
+    keys = Keys(all_, key_maker(Place.last, "info"))
+    for number in range(100):
+        keys.keep(number, Near("nantes", str(number)))
+        assert all_.bytes <= 20 * KEY
+    assert all_.bytes > 0
+    del keys
+    gc.collect()
+    assert all_.bytes == 0
 
 
 def test_a_file_that_says_something_else_by_now(monkeypatch):

@@ -23,8 +23,8 @@ PATIENCE_S = 20  # for what happens at once
 class Talk:
     """One connection, and the requests that the application had to see."""
 
-    def __init__(self, reader, writer, seen):
-        self.reader, self.writer, self.seen = reader, writer, seen
+    def __init__(self, reader, writer, seen, server):
+        self.reader, self.writer, self.seen, self.server = reader, writer, seen, server
         self.began = asyncio.Event()
 
     def send(self, method="GET", path=PATH, body=b"", **headers):
@@ -56,11 +56,9 @@ async def talking(tmp_path, monkeypatch, **options):
             talk.began.set()
         await again(self, scope, receive, send)
 
-    def noted_too(self, scope, *request):
-        response = directly(self, scope, *request)
-        if response is not None:
-            seen.append(scope["path"])
-        return response
+    def noted_too(self, asked, *request):
+        seen.append(asked.scope["path"])
+        return directly(self, asked, *request)
 
     monkeypatch.setattr(Again, "__call__", noted)
     monkeypatch.setattr(Direct, "begun", noted_too)
@@ -70,7 +68,7 @@ async def talking(tmp_path, monkeypatch, **options):
         server = Server(app, settings, log_level="error")
         running = asyncio.create_task(server.serve(sockets=[listener]))
         reader, writer = await asyncio.open_connection(*listener.getsockname())
-        talk = Talk(reader, writer, seen)
+        talk = Talk(reader, writer, seen, server)
         try:
             yield talk
         finally:

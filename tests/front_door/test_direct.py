@@ -7,7 +7,7 @@ from itertools import product
 import httpx
 import pytest
 
-from server.finished import key
+from server.asked import Asked
 from tests.conftest import Replay, serving
 
 pytestmark = pytest.mark.anyio
@@ -36,16 +36,20 @@ def scope_of(body, headers):
     }
 
 
+def asked_for(body):
+    return Asked(scope_of(body, {}), body)
+
+
 async def for_ever():
     await asyncio.Event().wait()
 
 
 async def directly(app, body, headers):
     """What it is answered; None if it has to go through the layers."""
-    begun = app.state.direct.begun(scope_of(body, headers), body, for_ever, "192.0.2.7")
-    if begun is None:
+    asked = Asked(scope_of(body, headers), body)
+    if not app.state.direct.takes(asked):
         return None
-    found = await begun
+    found = await app.state.direct.begun(asked, for_ever, "192.0.2.7")
     return found.status_code, told(found.raw_headers), bytes(found.body)
 
 
@@ -128,30 +132,9 @@ async def test_whatever_is_not_plain_goes_through_the_layers(server, headers):
 
 async def test_what_is_in_memory_is_answered_there_and_then(server):
     body = json.dumps({"query": POOLS}).encode()
-    begun = server.app.state.direct.begun(scope_of(body, {}), body, for_ever, "192.0.2.7")
+    begun = server.app.state.direct.begun(asked_for(body), for_ever, "192.0.2.7")
     assert begun.done()
     assert b'"errors"' not in begun.result().body
-
-
-async def test_who_asks_the_same_while_it_is_being_made_waits_further_in(tmp_path):
-    asked, answer = asyncio.Event(), asyncio.Event()
-
-    async def slow(request):
-        asked.set()
-        await answer.wait()
-        return Replay()(request)
-
-    async with serving(httpx.MockTransport(slow), data=tmp_path) as server:
-        body = json.dumps({"query": POOLS}).encode()
-        direct = server.app.state.direct
-        begun = direct.begun(scope_of(body, {}), body, for_ever, "192.0.2.7")
-        await asked.wait()
-
-        assert key(scope_of(body, {}), body) in server.app.state.finished.making
-        assert direct.begun(scope_of(body, {}), body, for_ever, "192.0.2.8") is None
-
-        answer.set()
-        assert b'"errors"' not in (await begun).body
 
 
 async def test_what_is_done_for_who_has_gone_is_stopped(tmp_path):
@@ -163,7 +146,7 @@ async def test_what_is_done_for_who_has_gone_is_stopped(tmp_path):
 
     async with serving(httpx.MockTransport(never), data=tmp_path) as server:
         body = json.dumps({"query": POOLS}).encode()
-        begun = server.app.state.direct.begun(scope_of(body, {}), body, for_ever, "192.0.2.7")
+        begun = server.app.state.direct.begun(asked_for(body), for_ever, "192.0.2.7")
         await asked.wait()
         begun.cancel()
 
@@ -182,4 +165,4 @@ async def test_a_header_that_comes_twice_is_for_the_layers(server):
     body = json.dumps({"query": POOLS}).encode()
     scope = scope_of(body, {"accept": "text/event-stream"})
     scope["headers"].append((b"accept", b"*/*"))
-    assert server.app.state.direct.begun(scope, body, for_ever, "192.0.2.7") is None
+    assert not server.app.state.direct.takes(Asked(scope, body))

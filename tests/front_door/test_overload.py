@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from partners import KEY, PEPPER, SAFE_KEY, bearer
 
+from server.asked import Asked
 from server.clients import hashed
 from server.concurrency import ROOM, SHARE, Priority
 from tests.conftest import changed
@@ -163,7 +164,8 @@ def on_the_wire(server, body, method="POST", path="/graphql", **headers):
     given = {"content-type": "application/json", "accept": "application/json", **headers}
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()]
     scope = {"method": method, "path": path, "query_string": b"", "headers": raw}
-    return server.app.state.finished.at_once(scope, json.dumps(body).encode(), "192.0.2.7")
+    asked = Asked(scope, json.dumps(body).encode())
+    return server.app.state.shedding.at_once(asked, "192.0.2.7")
 
 
 async def test_a_flood_is_refused_on_the_wire_as_it_would_be_further_in(held):
@@ -206,3 +208,86 @@ async def test_nobody_else_is_refused_on_the_wire(held, body, more):
 async def test_nobody_is_refused_on_the_wire_while_there_is_room(serve):
     async with serve() as server:
         assert on_the_wire(server, {"query": "{ pools(first: 77) { totalCount } }"}) is None
+
+
+def in_bytes(body, *more, length=None):
+    """A request as it comes over the wire, in one piece."""
+    body = json.dumps(body).encode()
+    lines = ["POST /graphql HTTP/1.1", "Host: poche", "Content-Type: application/json"]
+    lines += ["Accept: application/json", f"Content-Length: {length or len(body)}", *more]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+POINTLESS = in_bytes({"query": "{ pools(first: 77) { totalCount } }"})
+
+
+async def test_whole_requests_are_refused_unparsed_and_told_together(held, capsys):
+    shedding = held.app.state.shedding
+    assert on_the_wire(held, {"query": "{ pools(first: 77) { totalCount } }"}).status == 503
+    assert shedding.shut
+
+    [first, second] = [
+        shedding.at_once(shedding.unparsed(POINTLESS), "192.0.2.7") for _ in range(2)
+    ]
+    shedding.close()
+
+    assert (first.status, json.loads(first.body)["errors"][0]["extensions"]["code"]) == (
+        503,
+        "OVERLOADED",
+    )
+    assert first.head != second.head  # each has an id of its own
+    counted = (await held.client.get("/metrics")).text
+    assert 'poche_overload_refused_total{priority="anonymous"} 3.0' in counted
+    assert 'poche_errors_total{code="OVERLOADED"} 3.0' in counted
+    said = [line for line in capsys.readouterr().out.splitlines() if "refused" in line]
+    assert len(said) == 1
+    assert "192.0.2.0/24" in said[0]
+    assert "requests=3" in said[0]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        POINTLESS[:-1],  # there is more to come
+        POINTLESS * 2,
+        POINTLESS + b"G",
+        POINTLESS.replace(b"/graphql", b"/graphql?x=1"),
+        POINTLESS.replace(b"POST", b"PUT"),
+        POINTLESS.replace(b"HTTP/1.1", b"HTTP/1.0"),
+        POINTLESS.replace(b"Host: poche", b"Host poche"),
+        in_bytes({"query": "{ a }"}, "Connection: close"),
+        in_bytes({"query": "{ a }"}, "Content-Length: 3"),
+        in_bytes({"query": "{ a }"}, "Transfer-Encoding: chunked"),
+        in_bytes({"query": "{ a }"}, "Connection: upgrade", "Upgrade: websocket"),
+        in_bytes({"query": "{ a }"}, "Expect: 100-continue"),
+        in_bytes({"query": "{ a }"}, f"Authorization: Bearer {KEY}"),
+        in_bytes({"query": "{ a }"}, f"X-Padding: {'x' * 4_096}"),
+        in_bytes({"query": f"{{ a }} #{'x' * 20_000}"}),
+        b"\r\n\r\n",
+        b"",
+    ],
+)
+async def test_what_is_not_one_whole_plain_request_is_parsed(held, data):
+    assert held.app.state.shedding.unparsed(POINTLESS) is not None
+    assert held.app.state.shedding.unparsed(data) is None
+
+
+async def test_what_is_published_later_is_refused_no_longer(held, tmp_path):
+    text = "{ pools(first: 1) { nodes { name } } }"  # planned, and asked otherwise
+    question = {"query": text, "variables": {"n": 1}}
+    assert on_the_wire(held, question).status == 503
+    published = {"bikes": BIKES, "later": text}
+    (tmp_path / "documents" / "more.json").write_text(json.dumps(published))
+    await held.app.state.gate.documents.refresh(again=True)
+    assert on_the_wire(held, question) is None
+
+
+async def test_when_there_is_room_again_nothing_is_refused_unparsed(held):
+    shedding = held.app.state.shedding
+    shedding.shut = True
+    held.go.set()
+    while held.app.state.gate.concurrency.full(Priority.ANONYMOUS):  # noqa: ASYNC110 - by turns
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert shedding.unparsed(POINTLESS) is None
+    assert not shedding.shut

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from server.finished import HEADERS
+from server.asked import HEADERS
 from tests.front_door.asking import BIKES, LABELS, POOLS, get
 from tests.front_door.partners import CLIENTS, KEY, PEPPER, SAFE_KEY, bearer
 

@@ -10,7 +10,7 @@ import uvicorn
 from graphql import get_introspection_query
 from uvicorn.server import ServerState
 
-from server import wire
+from server import patience, wire
 from tests.front_door.talking import PATIENCE_S, talking
 
 pytestmark = pytest.mark.anyio
@@ -54,6 +54,9 @@ class Later:
         self.calls[handle] = self.now + in_s, call, args
         return handle
 
+    def time(self):
+        return self.now
+
     def advance(self, seconds):
         self.now += seconds
         for handle, (at, call, args) in tuple(self.calls.items()):
@@ -68,7 +71,8 @@ def slow():
     later, far = Later(), Far()
     config = uvicorn.Config(Mock(), log_config=None, interface="asgi3")
     config.load()
-    protocol = wire.HttpProtocol(config, ServerState(), {}, later, finished=None, direct=None)
+    given = {"finished": None, "shedding": None, "direct": None}
+    protocol = wire.HttpProtocol(config, ServerState(), {}, later, **given)
     protocol.connection_made(far)
     protocol._in_time()
     return protocol, far, later
@@ -78,7 +82,7 @@ async def test_who_takes_nothing_is_cut_off(slow):
     protocol, far, later = slow
     far.write(b"x" * 100_000)
     protocol.pause_writing()
-    later.advance(wire.TAKE_S + 100_000 / wire.TAKE_BYTES_PER_S - 1)
+    later.advance(patience.TAKE_S + 100_000 / patience.TAKE_BYTES_PER_S - 1)
     assert not far.cut
     later.advance(2)
     assert far.cut
@@ -89,7 +93,7 @@ async def test_who_takes_all_in_time_is_not(slow):
     for _ in range(3):  # one answer after the other
         far.write(b"x" * 100_000)
         protocol.pause_writing()
-        later.advance(wire.TAKE_S)
+        later.advance(patience.TAKE_S)
         far.waiting = 0
         protocol.resume_writing()
     later.advance(1_000)
@@ -101,7 +105,7 @@ async def test_a_small_answer_that_nobody_takes_does_not_hold_a_connection_for_e
     far.write(b"x" * 1_000)  # too little to wait for: the next request may come
     protocol.timeout_keep_alive_handler()
     assert far.closed
-    later.advance(wire.TAKE_S + 1)
+    later.advance(patience.TAKE_S + 1)
     assert far.cut
 
 
@@ -112,14 +116,15 @@ async def test_who_trickles_to_the_last_bytes_does_not_either(slow):
     far.close()  # as HTTP/1.0 has it: the answer is the last one
     far.waiting = 10
     protocol.resume_writing()
-    later.advance(wire.TAKE_S + 1)
+    later.advance(patience.TAKE_S + 1)
     assert far.cut
 
 
 async def test_so_it_is_on_a_real_socket(tmp_path, monkeypatch):
     """A client that asks for some megabytes, and reads none of them."""
-    monkeypatch.setattr(wire, "TAKE_S", 0)
-    monkeypatch.setattr(wire, "TAKE_BYTES_PER_S", 1 << 30)  # at once, however slow the machine is
+    monkeypatch.setattr(patience, "TAKE_S", 0)
+    at_once = 1 << 30  # however slow the machine is
+    monkeypatch.setattr(patience, "TAKE_BYTES_PER_S", at_once)
     gone, lost = asyncio.Event(), wire.HttpProtocol.connection_lost
 
     def told(self, exc):

@@ -33,7 +33,7 @@ async def test_what_is_asked_again_is_answered_the_same_without_the_application(
     talk, method, headers
 ):
     path = f"/graphql?query={quote(POOLS)}"
-    await talk.ask(path=path)  # reads a source, which ends what is kept
+    await talk.ask(path="/healthz")  # before its first look at the clock it says no date
     first = await talk.ask(method, path, **headers)
     second = await talk.ask(method, path, **headers)
     third = await talk.ask("GET", path, Accept="application/json")
@@ -47,11 +47,10 @@ async def test_what_is_asked_again_is_answered_the_same_without_the_application(
 
 async def test_so_is_a_post_also_where_it_comes_in_pieces(talk):
     body = b'{"query": "%b"}' % BIKES.encode()
-    await talk.ask()  # reads a source, which ends what is kept
     _, first = await talk.ask("POST", "/graphql", body)
     _, second = await talk.ask("POST", "/graphql", body)
     _, other = await talk.ask("POST", "/graphql", body[:-1] + b" ")
-    assert len(talk.seen) == 3
+    assert len(talk.seen) == 2
     assert first == second
     assert b"errors" in other
 

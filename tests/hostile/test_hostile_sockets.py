@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from server import wire
+from server import patience
 from tests.hostile.city import city
 
 BODY = b'{"query": "{ __typename }"}'
@@ -19,7 +19,7 @@ READ_S = 0.3
 @pytest.fixture(scope="module")
 def address():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wire, "HEAD_S", READ_S)
+        patch.setattr(patience, "HEAD_S", READ_S)
         with city(read_s=READ_S) as found:
             yield f"http://{found}"
 

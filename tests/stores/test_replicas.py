@@ -85,6 +85,37 @@ async def test_all_of_them_make_one_call_per_time_to_live(
             clock.advance(61)
 
 
+async def test_one_that_is_new_makes_no_call_for_what_the_others_have(
+    valkey: Any, world: Outside, clock: Clock, tmp_path: Path
+) -> None:
+    async with replicas(world, clock, valkey.url, tmp_path) as servers:
+        await crowd(servers)
+        clock.advance(30)
+        world.forget()
+        async with replicas(world, clock, valkey.url, tmp_path) as others:
+            await crowd(others)
+        assert world.calls() == {}
+
+
+async def test_one_that_is_new_shows_what_the_others_show(
+    valkey: Any, world: Outside, clock: Clock, tmp_path: Path
+) -> None:
+    """A release while an upstream is down takes nothing away."""
+    async with replicas(world, clock, valkey.url, tmp_path) as servers:
+        known = await crowd(servers)
+        world.suffer("pools", "500")
+        clock.advance(61)
+        async with replicas(world, clock, valkey.url, tmp_path) as others:
+            answers = await crowd(others)
+            found = [await one.ask("{ sources { id state } }") for one in others]
+    assert [answer["data"]["pools"] for answer in answers] == [
+        answer["data"]["pools"] for answer in known
+    ]
+    for answer in found:
+        states = {one["id"]: one["state"] for one in answer["data"]["sources"]}
+        assert states["nantes/pools"] == "STALE"
+
+
 @over_valkey
 async def test_what_cannot_be_read_is_not_passed_on(
     valkey: Any, world: Outside, clock: Clock, tmp_path: Path

@@ -168,6 +168,33 @@ async def test_a_frozen_store_leaves_no_lease_that_nobody_holds(valkey: Any) -> 
         assert [await other.leased(feed) for feed in feeds] == [False, False]
 
 
+async def test_who_leaves_gives_its_leases_back(valkey: Any) -> None:
+    async with replica(valkey.url) as other, AsyncExitStack() as reading:
+        async with replica(valkey.url) as one:
+            assert await reading.enter_async_context(one.lease(FEED, LONG_S))
+            assert await other.leased(FEED)
+        assert not await other.leased(FEED)
+
+
+async def test_a_lease_that_was_called_off_while_it_was_asked_for_is_given_back(
+    valkey: Any,
+) -> None:
+    async def read(store: Shared) -> None:
+        async with store.lease(FEED, LONG_S):
+            pass
+
+    async with two(valkey.url) as (one, other):
+        await read(one)  # so that the store knows the script
+        with valkey.frozen():
+            reading = asyncio.create_task(read(one))
+            for _ in range(50):  # turns, of which asking takes a few
+                await asyncio.sleep(0)
+            reading.cancel()
+            await asyncio.wait((reading,))
+        await back(one)
+        assert not await other.leased(FEED)
+
+
 async def test_alone_nothing_is_spent_while_the_heart_beats(valkey: Any) -> None:
     """What a heartbeat is about to tell the store must be all there is to tell."""
     async with two(valkey.url) as (one, _):

@@ -17,5 +17,15 @@ def told(monkeypatch) -> Told:
 
 
 @pytest.fixture
+def collected(monkeypatch):
+    pytest.importorskip("opentelemetry.sdk", reason="poche[tracing] is not installed")
+    from tests.tracing.collector import collecting
+
+    with collecting() as found:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", found.url)
+        yield found
+
+
+@pytest.fixture
 def anyio_backend():
     return "asyncio"

@@ -49,13 +49,13 @@ async def test_the_first_is_told_step_by_step(server, told):
 
 async def test_what_is_known_is_told_with_where_it_came_from(server, told):
     for _ in range(2):
-        await server.post(POOLS)  # reads, then nothing is read
-    server.clock.advance(1)
+        await server.post(POOLS)
+    server.clock.advance(1)  # nothing that was finished outlives its second
     await server.post(POOLS)
     await server.post(POOLS)
 
     origins = [span.attributes["poche.origin"] for span in told.requests]
-    assert origins == ["execution", "memory", "memory", "finished"]
+    assert origins == ["execution", "finished", "memory", "finished"]
     assert [span.name for span in told.requests] == ["query"] * 4
     assert told.tree["query"] == {}  # the last one's
 
