@@ -24,6 +24,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import structlog
 
 from cities import Binding
+from sources.alarm import Alarm
 from sources.errors import Broken, Overdue, SourceError
 from sources.pauses import pace_s, pause_s
 from sources.tracing import apart, step
@@ -81,7 +82,7 @@ class Cached(Generic[T]):
         self._load = load
         self._clock = clock
         self._flight: asyncio.Task[Held[T]] | None = None
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm = Alarm()
         self._began = 0.0  # when that read left, in the event loop's seconds
         self._watches: set[Watch] = set()
         self._waiting: dict[Watch | None, int] = {}  # how many askers wait, by who they ask for
@@ -150,7 +151,7 @@ class Cached(Generic[T]):
             self._listening = asyncio.create_task(
                 self._listen(), name=f"news of {self.binding.source}", context=apart()
             )
-        if self._alarm is None:  # it had rung and nobody was there, or was not set
+        if not self._alarm:  # it had rung and nobody was there, or was not set
             self._set_alarm_again()
 
     def left_by(self, watching: Watch) -> None:
@@ -168,9 +169,7 @@ class Cached(Generic[T]):
         """Read no more ahead: who asks already is served, but no answer rests on it any longer."""
         self.ahead = False
         self._renew()
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+        self._alarm.put_out()
 
     def forget(self) -> None:
         """Nobody finds it any more: let it go at once, and not at the next look for cycles."""
@@ -182,8 +181,7 @@ class Cached(Generic[T]):
         """Stop reading; for the end of the process."""
         if self._listening is not None:
             self._listening.cancel()
-        if self._alarm is not None:
-            self._alarm.cancel()
+        self._alarm.put_out()
         if self._flight is not None:
             self._flight.cancel()
 
@@ -273,24 +271,19 @@ class Cached(Generic[T]):
         """Read again before it expires, or after a failure's pause."""
         early = self.binding.ttl_s * uniform(*EARLY)  # noqa: S311 - replicas apart, no secret
         soon = max(early, pace_s(self.binding))
-        self._wake_in(soon if self.error is None else max(self._pause_s(self.error), 1))
+        pause = soon if self.error is None else max(self._pause_s(self.error), 1)
+        self._alarm.set_in(pause, self._rung)
 
     def _set_alarm_again(self) -> None:
         """The same for who comes later: as soon as it expires, or when that pause is over."""
         now = self._clock()
         if self.error is not None and self._failed_at is not None:
             since = (now - self._failed_at).total_seconds()
-            self._wake_in(max(0, self._pause_s(self.error) - since))
+            self._alarm.set_in(max(0, self._pause_s(self.error) - since), self._rung)
         elif (age := self.age_s(now)) is not None:
-            self._wake_in(max(0, self.binding.ttl_s - age))
-
-    def _wake_in(self, seconds: float) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm = asyncio.get_running_loop().call_later(seconds, self._rung, context=apart())
+            self._alarm.set_in(max(0, self.binding.ttl_s - age), self._rung)
 
     def _rung(self) -> None:
-        self._alarm = None
         since = timedelta(seconds=max(self.binding.ttl_s, 60))
         asked = self.asked_at is not None and self._clock() - self.asked_at <= since
         if (asked and self.ahead) or self._watches:

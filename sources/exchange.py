@@ -119,6 +119,11 @@ class Address(NamedTuple):
     host: str
     port: int | None  # None: the scheme's own
 
+    def at_home(self, home: "Address") -> bool:
+        """Whether it is the same host, and no less private on the way."""
+        same = (self.host, self.port) == (home.host, home.port)
+        return same and self.scheme in ("https", home.scheme)
+
 
 def parsed(url: str) -> Address:
     """An address; httpx.InvalidURL. What httpx would leave as it is does not take its 50 µs."""

@@ -6,15 +6,16 @@ wrong on the way leaves here as a SourceError; nothing foreign passes.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
 from cities import Binding, Upstream
+from sources.asking import Asking, Complaint
 from sources.breaker import OPEN_S, Breaker, State
 from sources.errors import (
     Changed,
@@ -37,7 +38,6 @@ from sources.exchange import (
 )
 from sources.protocols import Reply
 from sources.replies import (
-    CONDITIONS,
     NotModified,
     Validators,
     bounded,
@@ -45,7 +45,7 @@ from sources.replies import (
     retry_after,
 )
 from sources.retries import Passing, retried
-from sources.secrets import Secrets, Signature
+from sources.secrets import Secrets
 from sources.store import Memory, Store
 from sources.tracing import OK, Span, Tracer, step, tell
 from sources.upstreams import Upstreams
@@ -53,8 +53,6 @@ from sources.upstreams import Upstreams
 MAX_REDIRECTS = 3
 MAX_SHARED = 64 << 20  # bytes of payloads that several feeds of one process take turns at
 PASSING = {502, 503, 504}
-HEADERS = {"user-agent": "poche/0.1", "accept-encoding": "gzip"}
-Complaint = Callable[[bytes], str | None]
 
 
 class Door:
@@ -106,11 +104,11 @@ class Door:
         """Forget how a source did that is asked in another way, or elsewhere, from now on."""
         self._breakers.pop(source, None)
 
-    def open(self, binding: Binding, complaint: Complaint, validators: Validators) -> "Asking":
+    def open(self, binding: Binding, complaint: Complaint, validators: Validators) -> Asking:
         """The door for one binding, for one read of its payload."""
         return Asking(self, binding, complaint, validators)
 
-    async def call(self, asking: "Asking", question: Question, *, once: bool) -> Reply:
+    async def call(self, asking: Asking, question: Question, *, once: bool) -> Reply:
         """One call: at its place in its host's queue, tried again while that may help."""
         binding = asking.binding
         of_table, of_host = self.upstreams.queues(binding, question.host)
@@ -122,7 +120,7 @@ class Door:
         except TimeoutError as error:
             raise Unavailable(f"no answer within {binding.timeout_s:g} s", binding) from error
 
-    async def _once(self, asking: "Asking", question: Question, limit: asyncio.Timeout) -> Reply:
+    async def _once(self, asking: Asking, question: Question, limit: asyncio.Timeout) -> Reply:
         """One attempt, if the breaker and the quota let it through."""
         binding = asking.binding
         breaker = self.breaker(binding)
@@ -165,7 +163,7 @@ class Door:
         if breaker.state is State.OPEN:
             await self.store.trip(binding.source, breaker.retry_in)
 
-    async def _sent(self, asking: "Asking", question: Question, limit: asyncio.Timeout) -> Reply:
+    async def _sent(self, asking: Asking, question: Question, limit: asyncio.Timeout) -> Reply:
         binding = asking.binding
         try:
             for _ in range(MAX_REDIRECTS + 1):
@@ -175,7 +173,7 @@ class Door:
                     moved = question.moved(answer)
                     if moved is None:
                         return await self._read(asking, answer, question.host)
-                    if not _at_home(parsed(moved.url), parsed(question.url)):
+                    if not parsed(moved.url).at_home(parsed(question.url)):
                         raise Refused("redirects to another host", binding)
                     question = moved
             raise Changed("too many redirects", binding)
@@ -188,7 +186,7 @@ class Door:
             detail = self.secrets.hushed(f"{type(error).__name__}: {error}", binding)
             raise Unavailable(detail, binding) from error
 
-    async def _read(self, asking: "Asking", answer: Answer, host: str) -> Reply:
+    async def _read(self, asking: Asking, answer: Answer, host: str) -> Reply:
         binding, status = asking.binding, answer.status
         tell({"http.response.status_code": status})
         if status == 304:
@@ -227,87 +225,3 @@ class Door:
         if not binding.private_network and is_private(asked.host):
             raise Refused("a private address, which the city file does not allow", binding)
         return asked.url
-
-
-class Asking:
-    """The door, opened for one binding: what protocols call."""
-
-    def __init__(
-        self, door: Door, binding: Binding, complaint: Complaint, validators: Validators
-    ) -> None:
-        self._door = door
-        self._validators = validators
-        self.binding = binding
-        self.complaint = complaint
-        self.conditional = False
-
-    @property
-    def now(self) -> datetime:
-        return self._door.clock()
-
-    async def get(
-        self,
-        url: str,
-        params: Mapping[str, str | Sequence[str]] = {},
-        headers: Mapping[str, str] = {},
-        *,
-        whole: bool = False,
-    ) -> Reply:
-        known = self._validators.held
-        asked = self._address(url, params)
-        conditions = known.get(asked.url, {}) if whole else {}
-        self.conditional = bool(conditions)
-        reply = await self._send("GET", asked, {**headers, **conditions}, None)
-        if whole:
-            self._validators.fresh = {
-                asked.url: {
-                    condition: reply.headers[name]
-                    for name, condition in CONDITIONS.items()
-                    if name in reply.headers
-                }
-            }
-        return reply
-
-    async def post(
-        self, url: str, body: bytes, headers: Mapping[str, str] = {}, *, once: bool = False
-    ) -> Reply:
-        self.conditional = False
-        return await self._send("POST", self._address(url), headers, body, once=once)
-
-    def _address(self, url: str, params: Mapping[str, str | Sequence[str]] = {}) -> Address:
-        """What is asked, with these parameters if there are any instead of its own."""
-        try:
-            asked = parsed(url)
-            if not params:
-                return asked
-            where = asked.url.partition("#")[0].partition("?")[0]
-            return parsed(f"{where}?{urlencode(params, doseq=True)}")
-        except httpx.InvalidURL as error:
-            raise Changed(f"not an address to ask: {error}", self.binding) from None
-
-    async def _send(
-        self,
-        method: str,
-        asked: Address,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        *,
-        once: bool = False,
-    ) -> Reply:
-        binding = self.binding
-        home = parsed(str(binding.options.get("url", "")))
-        at_home = _at_home(asked, home)  # a payload may name another host: our key is not for it
-        signature = self._door.secrets.signature(binding) if at_home else Signature()
-        address = self._door.address(asked, binding)
-        if signature.query:  # not before: an address that is refused is told
-            address = str(httpx.URL(address).copy_merge_params(signature.query))
-        if body is not None:
-            body += signature.form
-        headers = {**HEADERS, **headers, **signature.headers}
-        question = Question(method, address, headers, body, asked.host, binding)
-        return await self._door.call(self, question, once=once)
-
-
-def _at_home(url: Address, home: Address) -> bool:
-    """Whether it is the same host, and no less private on the way."""
-    return (url.host, url.port) == (home.host, home.port) and url.scheme in ("https", home.scheme)

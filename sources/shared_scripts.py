@@ -43,7 +43,7 @@ return {size, size <= 65536 and redis.call('HGET', KEYS[1], 'record')}
 
 # Times are microseconds of the store's clock; `now` is only given by tests. What was called later
 # than now was called before that clock was set back: it counts as if it were made now. Nor is a
-# source closed for longer than it said.
+# source closed for longer than it said; 1 is what those of us wrote who did not say for how long.
 TAKE = """
 local budget, closed, life, settling = unpack(KEYS)
 local known, call, calls, period, take = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
@@ -58,7 +58,8 @@ end
 local used = redis.call('ZCARD', budget)
 local settles = math.min(redis.call('PTTL', settling), settle)
 local shut = redis.call('PTTL', closed)
-if shut > 0 then shut = math.min(shut, tonumber(redis.call('GET', closed)) or 0) end
+local said = shut > 0 and tonumber(redis.call('GET', closed)) or 0
+if said > 1 then shut = math.min(shut, said) end
 local wait = math.max(0, shut, settles) * 1000
 if used >= calls then
   local frees = redis.call('ZRANGE', budget, used - calls, used - calls, 'WITHSCORES')

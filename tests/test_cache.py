@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
@@ -205,7 +206,9 @@ async def test_a_value_in_use_is_read_again_before_it_expires(cached, upstream, 
     alarms = []
     loop = asyncio.get_running_loop()
     monkeypatch.setattr(
-        loop, "call_later", lambda after, ring, **_: alarms.append((after, ring)) or Rung()
+        loop,
+        "call_later",
+        lambda after, *ring, **_: alarms.append((after, partial(*ring))) or Rung(),
     )
     await cached.get()
     [(after, ring)] = alarms
@@ -228,7 +231,7 @@ async def test_what_is_not_read_ahead_is_once_somebody_watches(
 ):
     alarms = []
     monkeypatch.setattr(
-        asyncio.get_running_loop(), "call_later", lambda after, ring, **_: alarms.append(after)
+        asyncio.get_running_loop(), "call_later", lambda after, *_, **__: alarms.append(after)
     )
     cached.ahead, upstream.error = False, error
     await asyncio.gather(cached.get(), return_exceptions=True)

@@ -179,10 +179,15 @@ def test_what_was_not_asked_for_the_longest_is_forgotten(here: Any, tmp_path: Pa
     here(use)
 
 
+def narrow(sources: Sources) -> Keyed:
+    """One that remembers what was asked last, and nothing else."""
+    table = sources._keyed[Departure, "here"].table
+    return Keyed(sources.cities["here"], table, sources._door, most=1)
+
+
 def test_what_is_forgotten_goes_at_once(here: Any) -> None:
     async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
-        city, table = sources.cities["here"], sources._keyed[Departure, "here"].table
-        keyed = Keyed(city, table, sources._door, most=1)
+        keyed = narrow(sources)
         gone = ref(await keyed.collection(Departure, "A"))
         gc.disable()  # nothing waits for a look for cycles, nor for an alarm
         try:
@@ -197,8 +202,7 @@ def test_what_is_forgotten_goes_at_once(here: Any) -> None:
 
 def test_what_is_forgotten_but_watched_is_read_on(here: Any) -> None:
     async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
-        city, table = sources.cities["here"], sources._keyed[Departure, "here"].table
-        keyed = Keyed(city, table, sources._door, most=1)
+        keyed = narrow(sources)
         watching = Watch()
         with watching.reading():
             await keyed.collection(Departure, "A")

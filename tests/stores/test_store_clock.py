@@ -43,6 +43,13 @@ async def test_a_source_is_closed_for_no_longer_than_it_said(valkey: Any) -> Non
         assert 0 < await other.take(SOURCE, PER_MINUTE) <= 30
 
 
+async def test_what_older_replicas_closed_stays_closed(valkey: Any) -> None:
+    """Which did not say for how long, but for when it ends."""
+    async with two(valkey.url) as (one, _):
+        valkey.client.set(key("closed", SOURCE), "1", px=30_000)
+        assert 5 < await one.take(SOURCE, PER_MINUTE) <= 30
+
+
 async def test_leases_end(valkey: Any) -> None:
     """That of one that was killed; who is well gives it back."""
     async with two(valkey.url) as (one, other), one.lease(FEED, 30) as ours:
