@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.citizens import Visit, later, look_again, tile
 from tests.browser.town import Town
@@ -111,6 +111,32 @@ def test_a_dead_source_is_named_and_leaves_the_others_alone(visit: Visit, town: 
     look_again(page)
     expect(station).to_contain_text(re.compile(r"vélos?\d+"))
     expect(station.locator(".fault, .stale")).to_have_count(0)
+
+
+def test_an_answer_that_comes_late_makes_nothing_younger(visit: Visit, town: Town) -> None:
+    page, late = visit(), dict[str, Route]()
+    expect(page.get_by_text("En direct")).to_be_visible()
+
+    def hold(name: str) -> None:
+        where = f"**/{town.document(name)}*"
+        page.route(where, lambda asked: late.update({name: asked}))
+
+    hold("HomeUpdates")
+    with page.expect_request(lambda asked: town.document("HomeUpdates") in asked.url):
+        page.goto(f"{town.address}/#{town.station()}")
+    page.wait_for_function(KEPT.format("bikes", "LIVE"))
+    hold("Home")
+    with page.expect_request(lambda asked: town.document("Home") in asked.url):
+        look_again(page)
+
+    town.fault("bikes", "502")
+    later(page, town, 600)
+    late["HomeUpdates"].continue_()
+    page.wait_for_function(KEPT.format("bikes", "STALE"))
+    later(page, town, 6)
+    late["Home"].continue_()
+    stale = page.locator(".tile").nth(0).locator(".stale")
+    expect(stale).to_contain_text("données anciennes")
 
 
 def await_kept(page: Page, path: str) -> None:

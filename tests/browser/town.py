@@ -7,6 +7,7 @@ It is asked as strangers are asked where nobody may ask but what is published
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from server.settings import Settings
 from tests.conftest import Clock, listening, settled
 
 BY_NAME = {
-    text.rpartition("query ")[2].partition("(")[0].strip(): name
+    re.findall(r"\b(?:query|subscription) (\w+)", text)[-1]: name
     for name, text in json.loads(DOCUMENTS.read_text("utf-8")).items()
 }
 PATIENCE_S = 60.0  # machines that are busy are no failure

@@ -13,7 +13,8 @@ export interface First extends Opening {
 
 export function firstAsked(city: string, name: string): First {
   const { screen, origin } = opening(city);
-  const answer = screen?.length === 0 ? null : answerTo(city, name, screen, kept(city, "answer"));
+  const before = kept<Answer>(city, "answer");
+  const answer = screen?.length === 0 ? null : answerTo(city, name, screen, () => before);
   return { screen, origin, answer: Promise.resolve(answer) };
 }
 
@@ -22,11 +23,11 @@ export async function answerTo(
   city: string,
   name: string,
   screen: Screen | null,
-  latest: Answer | null,
+  latest: () => Answer | null, // which may be another one by the time that this one comes
 ): Promise<Answer | null> {
   if (screen === null) return starter(city, name);
   const { data, error, extensions } = await ask(HomeDocument, variables(city, screen), {
-    fresh: latest !== null, // what we have may be newer than what a cache has
+    fresh: latest() !== null, // what we have may be newer than what a cache has
   });
-  return data ? whole(screen, data, { errors: error?.graphQLErrors ?? [], extensions }, latest) : null;
+  return data ? whole(screen, data, { errors: error?.graphQLErrors ?? [], extensions }, latest()) : null;
 }

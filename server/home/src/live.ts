@@ -67,7 +67,7 @@ export function useAnswer(
       clearTimeout(timer);
       const asked = coming.current?.screen === screen ? coming.current?.answer : null;
       coming.current = null;
-      const found = await (asked ?? answerTo(city, name, screen, latest));
+      const found = await (asked ?? answerTo(city, name, screen, () => latest));
       if (over) return;
       const before = screen || found ? null : kept<Screen>(city, "example");
       if (before) return begin(before);
