@@ -17,9 +17,10 @@ import msgspec
 
 from cities import City
 from schema.reports import Report
+from sources.asking import Asking
 from sources.errors import Invalid, Refused, Rejected, SourceError, Unheard
 from sources.feeds import Table
-from sources.http import Asking, Door
+from sources.http import Door
 from sources.outbox import FAILED, SENT, Entry, Outbox
 from sources.protocols.open311 import ID, Open311
 from sources.reading import read_all
