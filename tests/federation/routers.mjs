@@ -1,6 +1,7 @@
 // Composes subgraphs with both composers and serves the result behind both routers.
 // In: {"subgraphs": [{name, url, sdl}]} on stdin. Out, one line each: what the composers say,
-// {"apollo": [errors], "guild": [errors]}, and the routers' addresses, {"apollo", "hive"}.
+// {"apollo": [errors], "guild": [errors]}, and the routers' addresses, {"apollo", "hive"};
+// the first of them at PORT.
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { ApolloGateway } from "@apollo/gateway";
@@ -24,7 +25,8 @@ say({ apollo: wrong(composed.apollo), guild: wrong(composed.guild) });
 const server = new ApolloServer({
   gateway: new ApolloGateway({ supergraphSdl: composed.apollo.supergraphSdl }),
 });
-const { url } = await startStandaloneServer(server, { listen: { host: "127.0.0.1", port: 0 } });
+const listen = { host: "127.0.0.1", port: Number(process.env.PORT) };
+const { url } = await startStandaloneServer(server, { listen });
 
 const hive = createGatewayRuntime({ supergraph: composed.guild.supergraphSdl, logging: false });
 const face = createServer(hive).listen(0, "127.0.0.1", () =>

@@ -1,4 +1,4 @@
-"""Routers from npm in front of subgraphs on real sockets, and a start-up's subgraph beside ours."""
+"""Routers from npm in front of subgraphs on real sockets, others' beside ours."""
 
 import json
 import os
@@ -22,6 +22,7 @@ from tests.conftest import Clock, Replay, listening
 
 HERE = Path(__file__).parent
 STARTUP = HERE.parent.parent / "examples" / "startup-subgraph"
+NEIGHBOUR = HERE / "neighbour"
 PATIENCE_S = 60  # routers and servers share one machine with all other tests
 NODE, NPM = shutil.which("node"), shutil.which("npm")
 
@@ -37,9 +38,8 @@ class Subgraph:
 
 @dataclass(frozen=True)
 class Routers:
-    """What the composers had against the subgraphs, and the addresses of routers in front."""
+    """The addresses of routers, and who asks them."""
 
-    complaints: Mapping[str, list[str]]
     urls: Mapping[str, str]
     client: httpx.Client
 
@@ -51,17 +51,17 @@ class Routers:
         return answer
 
 
-def installed() -> Path:
+def installed(wanted: Path = HERE) -> Path:
     """What npm has to install, once for each lock file; skips where it cannot."""
     if NODE is None or NPM is None:
         pytest.skip("routers need Node and npm")
-    lock = sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:12]
+    lock = sha256((wanted / "package-lock.json").read_bytes()).hexdigest()[:12]
     folder = Path(gettempdir()) / f"poche-federation-{os.getuid()}-{lock}"
     if not folder.exists():
         making = folder.with_suffix(f".{os.getpid()}")
         making.mkdir()
         for name in (".npmrc", "package.json", "package-lock.json"):
-            shutil.copy(HERE / name, making)
+            shutil.copy((HERE if name == ".npmrc" else wanted) / name, making)
         try:
             subprocess.run([NPM, "ci"], cwd=making, capture_output=True, check=True, timeout=300)
         except subprocess.SubprocessError as error:
@@ -87,43 +87,55 @@ def poche(name: str, services: str | None = None) -> Iterator[Subgraph]:
 
 
 @contextmanager
-def startup() -> Iterator[Subgraph]:
-    """The start-up of `examples/`, which is no program of ours."""
-    with _running(STARTUP, "server.mjs") as (_, said):
-        yield Subgraph("startup", (STARTUP / "schema.graphql").read_text("utf-8"), said().strip())
+def beside(folder: Path, **environment: str) -> Iterator[Subgraph]:
+    """A subgraph of somebody else's, which is no program of ours."""
+    with _running(folder, "server.mjs", **environment) as (_, said):
+        sdl = (folder / "schema.graphql").read_text("utf-8")
+        yield Subgraph(folder.name, sdl, said().strip())
 
 
 @contextmanager
-def routers(*subgraphs: Subgraph) -> Iterator[Routers]:
-    """Two routers, each in front of what one composer makes of these."""
-    with _running(HERE, "routers.mjs") as (tell, said):
+def routers(*subgraphs: Subgraph, port: int = 0) -> Iterator[Routers]:
+    """Two routers, each in front of what one composer makes of these; Apollo's at this port."""
+    with _running(HERE, "routers.mjs", PORT=str(port)) as (tell, said):
         tell(json.dumps({"subgraphs": [asdict(one) for one in subgraphs]}) + "\n")
-        complaints, urls = json.loads(said()), json.loads(said())
+        assert json.loads(said()) == {"apollo": [], "guild": []}  # what the composers are against
+        urls = json.loads(said())
         with httpx.Client(timeout=PATIENCE_S, trust_env=False) as client:
-            yield Routers(complaints, urls, client)
+            yield Routers(urls, client)
 
 
 @contextmanager
 def _running(
-    folder: Path, program: str
+    folder: Path, program: str, **environment: str
 ) -> Iterator[tuple[Callable[[str], object], Callable[[], str]]]:
-    """A Node program of a folder: how to tell it something, and the next line that it says."""
-    quiet = {**os.environ, "NO_PROXY": "127.0.0.1", "NODE_ENV": "production", "PORT": "0"}
+    """A program of ours that imports what npm has installed."""
     with TemporaryDirectory(dir=installed()) as room:  # below what it imports
         there = shutil.copytree(
             folder, room, ignore=ignore_patterns("node_modules"), dirs_exist_ok=True
         )
-        with subprocess.Popen(
-            [NODE or "node", f"{there}/{program}"],
-            bufsize=1,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=quiet,
-        ) as process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            try:
-                yield process.stdin.write, process.stdout.readline
-            finally:
-                process.terminate()
+        with running(Path(there) / program, **environment) as found:
+            yield found
+
+
+@contextmanager
+def running(
+    program: Path, **environment: str
+) -> Iterator[tuple[Callable[[str], object], Callable[[], str]]]:
+    """A Node program, in its folder: how to tell it something, and the next line that it says."""
+    quiet = {**os.environ, "NO_PROXY": "127.0.0.1,localhost", "NODE_ENV": "production"}
+    with subprocess.Popen(
+        [NODE or "node", program.name],
+        bufsize=1,
+        cwd=program.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**quiet, "PORT": "0", **environment},
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield process.stdin.write, process.stdout.readline
+        finally:
+            process.terminate()
