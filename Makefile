@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := schema resolvers sources cities server sandbox tests
 
-.PHONY: demo serve test check fix home schema published record live bench bench-peers fuzz differences soak cluster replicas container sbom audit lock clean
+.PHONY: demo serve test check fix home schema published record live bench bench-peers fuzz differences soak cluster replicas compatibility container sbom audit lock clean
 
 demo: $(READY)
 	$(BIN)/poche demo
@@ -81,6 +81,10 @@ cluster: $(READY)
 # Three real replicas behind a real balancer: started anew, killed, cut from their store.
 replicas: $(READY)
 	$(BIN)/pytest -q tests/cluster/replicas.py
+
+# Apollo's own tests of subgraphs; it needs npm, and ports 4000, 4002 and 4003.
+compatibility: $(READY)
+	$(BIN)/pytest -q tests/federation/apollo/suite.py
 
 # The Dockerfile's steps, without an engine; needs root, to become another user.
 container: $(READY)

@@ -23,22 +23,38 @@ class Answer(NamedTuple):
 class Crowd:
     """Clients of one kind. `question(n)` is the next one of the client with that number."""
 
-    def __init__(self, port: int, question: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, port: int, question: Callable[[int], bytes], most_open: int = MOST_OPEN
+    ) -> None:
         self.answers: list[Answer] = []
         self.question = question
         self._port = port
-        self._idle: deque[_Asking] = deque()
+        self._most_open = most_open
+        self._idle: deque[Asking] = deque()
         self._opened = self._open = 0
         self.again = False
 
-    def answered(self, connection: _Asking, answer: Answer) -> None:
+    @property
+    def waiting(self) -> int:
+        """How many of them wait for an answer."""
+        return self._open - len(self._idle)
+
+    def asked(self, connection: Asking) -> None:
+        """It waits for an answer now."""
+
+    def read(self, answer: bytes) -> int:
+        """The status of one, head and all; 500 if it has errors."""
+        status = int(answer[9:12])
+        return 500 if status == 200 and b'"errors"' in answer else status
+
+    def answered(self, connection: Asking, answer: Answer) -> None:
         self.answers.append(answer)
         if self.again:
             connection.ask()
         else:
             self._idle.append(connection)
 
-    def lost(self, connection: _Asking) -> None:
+    def lost(self, connection: Asking) -> None:
         self._open -= 1
         if connection in self._idle:
             self._idle.remove(connection)
@@ -63,7 +79,7 @@ class Crowd:
                 await asyncio.sleep(early_s)
             if self._idle:
                 self._idle.popleft().ask()
-            elif self._open < MOST_OPEN:
+            elif self._open < self._most_open:
                 await self._join()  # where nobody is idle any more, nothing is sent
 
     def leave(self) -> None:
@@ -75,12 +91,12 @@ class Crowd:
         """One more, who asks."""
         self._open += 1
         self._opened += 1
-        new = _Asking(self, self._opened)
+        new = Asking(self, self._opened)
         await asyncio.get_running_loop().create_connection(lambda: new, "127.0.0.1", self._port)
         new.ask()
 
 
-class _Asking(asyncio.Protocol):
+class Asking(asyncio.Protocol):
     """One connection; it goes back to its crowd's idle ones when it has an answer."""
 
     transport: asyncio.Transport
@@ -88,7 +104,8 @@ class _Asking(asyncio.Protocol):
     def __init__(self, crowd: Crowd, number: int) -> None:
         self._crowd = crowd
         self._number = number
-        self._began = 0.0
+        self.waits = False
+        self.began = 0.0
         self._buffer = b""
         self._whole = 0  # bytes of the answer; 0 as long as that is not known
 
@@ -99,8 +116,10 @@ class _Asking(asyncio.Protocol):
         self._crowd.lost(self)
 
     def ask(self) -> None:
-        self._began = perf_counter()
+        self.waits = True
+        self.began = perf_counter()
         self.transport.write(self._crowd.question(self._number))
+        self._crowd.asked(self)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -112,8 +131,6 @@ class _Asking(asyncio.Protocol):
             self._whole = len(head) + len(found) + int(length)
         if len(self._buffer) < self._whole:
             return
-        now, status = perf_counter(), int(self._buffer[9:12])
-        if status == 200 and b'"errors"' in self._buffer:
-            status = 500
-        self._buffer, self._whole = b"", 0
-        self._crowd.answered(self, Answer(status, now - self._began, now))
+        now, status = perf_counter(), self._crowd.read(self._buffer)
+        self._buffer, self._whole, self.waits = b"", 0, False
+        self._crowd.answered(self, Answer(status, now - self.began, now))

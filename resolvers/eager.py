@@ -1,14 +1,14 @@
 """Eager: work that has all it needs at hand is done at once; only what has to wait is a task.
 
 Most of what a request reads is in memory. A task for each such read, and a turn of the
-event loop for each task, would cost more than the reads.
+event loop for each task, would cost more than the reads. Nor is it one for standing in line.
 """
 
 import asyncio
 from asyncio import Task
 from asyncio.tasks import _enter_task, _leave_task  # docs.python.org: "Extending asyncio"
-from collections.abc import Coroutine, Generator, Iterable
-from contextvars import copy_context
+from collections.abc import Callable, Coroutine, Generator, Iterable
+from contextvars import Context, copy_context
 from functools import partial
 from types import coroutine
 from typing import Any, TypeVar
@@ -16,10 +16,72 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
+class Turn(asyncio.Future[None]):
+    """A turn to come, which work may wait for before it is a task: it goes on when it comes."""
+
+    go_on: Callable[[], None] | None = None
+
+    def come(self, refused: Exception | None = None) -> None:
+        """It is here, or never will be."""
+        if refused is None:
+            self.set_result(None)
+        else:
+            self.set_exception(refused)
+        if self.go_on is not None:
+            self.go_on()
+
+
+class InLine(asyncio.Future[T]):
+    """Work that waits for its turn, and is no task unless it has to wait for something else."""
+
+    def __init__(self, work: Coroutine[Any, Any, T], turn: Turn, context: Context) -> None:
+        super().__init__()
+        self._work = work
+        self._context = context
+        self._task: Task[T] | None = None
+        turn.go_on = self._go_on
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Stop it where it waits; it may still come to something."""
+        if self.done():
+            return False
+        if self._task is not None:
+            return self._task.cancel(msg)
+        self._step(self._work.throw, asyncio.CancelledError())
+        return True
+
+    def _go_on(self) -> None:
+        self._step(self._work.send, None)
+
+    def _step(self, step: Callable[[Any], Any], given: Any) -> None:
+        try:
+            waits_for = self._context.run(step, given)
+        except StopIteration as end:
+            self.set_result(end.value)
+        except asyncio.CancelledError:
+            super().cancel()
+        except Exception as error:
+            self.set_exception(error)
+        else:
+            if isinstance(waits_for, Turn):
+                waits_for.go_on = self._go_on
+            else:
+                self._task = _task(self._work, waits_for, self._context)
+                self._task.add_done_callback(self._end)
+
+    def _end(self, task: Task[T]) -> None:
+        if task.cancelled():
+            super().cancel()
+        elif (error := task.exception()) is not None:
+            self.set_exception(error)
+        else:
+            self.set_result(task.result())
+
+
 def begun(work: Coroutine[Any, Any, T]) -> "asyncio.Future[T]":
-    """Work, in a context of its own: done already, or a task from where it has to wait."""
-    [found] = first_steps([work])
-    if isinstance(found, asyncio.Task):
+    """Work, in a context of its own: done already, in line, or a task from where it has to wait."""
+    [found] = first_steps([work], _waiting)
+    if isinstance(found, asyncio.Future):
         return found
     done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
     if isinstance(found, asyncio.CancelledError):
@@ -31,7 +93,10 @@ def begun(work: Coroutine[Any, Any, T]) -> "asyncio.Future[T]":
     return done
 
 
-def first_steps(works: Iterable[Coroutine[Any, Any, T]]) -> "list[T | BaseException | Task[T]]":
+def first_steps(
+    works: Iterable[Coroutine[Any, Any, T]],
+    waiting: "Callable[[Coroutine[Any, Any, T], Any, Context], asyncio.Future[T]] | None" = None,
+) -> "list[T | BaseException | asyncio.Future[T]]":
     """What each work comes to, or the error that it ends with; a task where it has to wait.
 
     Until it waits it belongs to no task: what asks for its task (`asyncio.timeout`) must
@@ -51,7 +116,7 @@ def first_steps(works: Iterable[Coroutine[Any, Any, T]]) -> "list[T | BaseExcept
             except (Exception, asyncio.CancelledError) as error:
                 found.append(error)
             else:
-                found.append(loop.create_task(_going_on(work, waits_for), context=context))
+                found.append((waiting or _task)(work, waits_for, context))
                 context = copy_context()
     finally:
         if task is not None:
@@ -82,6 +147,18 @@ def outcome(done: "asyncio.Future[Any]") -> Any:
         return asyncio.CancelledError()
     error = done.exception()
     return done.result() if error is None else error
+
+
+def _waiting(work: Coroutine[Any, Any, T], waits_for: Any, context: Context) -> asyncio.Future[T]:
+    """Work that waits for something, perhaps its turn."""
+    if isinstance(waits_for, Turn):
+        return InLine(work, waits_for, context)
+    return _task(work, waits_for, context)
+
+
+def _task(work: Coroutine[Any, Any, T], waits_for: Any, context: Context) -> Task[T]:
+    loop = asyncio.get_running_loop()
+    return loop.create_task(_going_on(work, waits_for), context=context)
 
 
 async def _going_on(work: Coroutine[Any, Any, T], waits_for: Any) -> T:

@@ -18,7 +18,7 @@ from aiodataloader import DataLoader
 
 from cities import Binding, City
 from resolvers.eager import together
-from resolvers.waves import PENDING, Outcome, Waves
+from resolvers.waves import PENDING, News, Outcome, Waves
 from schema.arguments import BadUserInput
 from schema.key import Key
 from schema.provenance import Source
@@ -108,6 +108,7 @@ class Loaders:
         self._sources = sources
         self._loaders: dict[type, DataLoader[Any, Any]] = {}
         self._known: dict[Key[Any], Outcome] = {}
+        self._news = News()
         self._abandoned = False
 
     @property
@@ -236,7 +237,7 @@ class Loaders:
             raise Abandoned
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = Outcome()
+            known = self._known[key] = Outcome(self._news)
             kind = type(key)
             loader = self._loaders.get(kind)
             if loader is None:
@@ -248,7 +249,7 @@ class Loaders:
 
     def waves(self) -> Waves:
         """For who asks for the keys of a level together; not kept, as it is no use without us."""
-        return Waves(self._known, self._batch)
+        return Waves(self._known, self._news, self._batch)
 
     def abandon(self) -> None:
         """Nobody waits for the answer any more: what it waits for itself fails at once."""
@@ -261,9 +262,8 @@ class Loaders:
         waves = self.waves()
         outcomes = [waves.ask(key) for key in keys]
         waves.answer()
-        pending = {one.waited_for() for one in outcomes if one.value is PENDING}
-        if pending:
-            await asyncio.wait(pending)
+        while any(one.value is PENDING for one in outcomes):
+            await waves.news.come()
         return [one.answer() for one in outcomes]
 
     async def _batch(self, keys: list[Any]) -> list[Any]:

@@ -17,16 +17,39 @@ Future = asyncio.Future[Any]
 PENDING: Any = object()
 
 
+class News:
+    """That some key of a request has been answered: who waits for several looks which."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: list[Future] = []
+
+    async def come(self) -> None:
+        """Wait for the next."""
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        await waiting
+
+    def tell(self) -> None:
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            for one in waiting:
+                if not one.done():
+                    one.set_result(None)
+
+
 class Outcome:
     """What becomes of a key that was asked for: PENDING, then its answer, or why there is none.
 
-    Only who has to wait for it needs a future.
+    Only who waits for it alone needs a future.
     """
 
-    __slots__ = ("_future", "value")
+    __slots__ = ("_future", "_news", "value")
 
-    def __init__(self) -> None:
+    def __init__(self, news: News) -> None:
         self.value = PENDING
+        self._news = news
         self._future: Future | None = None
 
     def settle(self, value: Any) -> None:
@@ -36,6 +59,7 @@ class Outcome:
         self.value = value
         if self._future is not None and not self._future.done():
             _finish(self._future, value)
+        self._news.tell()
 
     def answer(self) -> Any:
         """The answer to a key that has been answered; the exception that it failed with."""
@@ -58,20 +82,25 @@ class Outcome:
 
 
 class Waves:
-    """One request's; `known` are the outcomes of all keys, `answer` the call of one batch."""
+    """One request's; `known` are the outcomes of all keys, `news` is told when there is another.
+
+    `answer` is the call of one batch.
+    """
 
     def __init__(
         self,
         known: dict[Key[Any], Outcome],
+        news: News,
         answer: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]],
     ) -> None:
+        self.news = news
         self._known = known
         self._answer = answer
         self._asked: dict[type, tuple[list[Key[Any]], list[Outcome]]] = {}
 
     def ask(self, key: Key[Any]) -> Outcome:
         """The outcome of a key; of one that nobody has asked for yet, after the next `answer`."""
-        new = Outcome()
+        new = Outcome(self.news)
         known = self._known.setdefault(key, new)  # which takes its hash once
         if known is new:
             asked = self._asked.get(type(key))

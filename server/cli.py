@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -11,15 +10,14 @@ import typer
 from rich.console import Console
 
 import cities
-from server import catalogue, checking, contract, new_city, new_service, partners, serving, status
-from server import workers as crew
+from server import catalogue, checking, contract, new_city, new_service, partners, status
 from server.logs import configure
+from server.serve import Host, Port, app, complain, main, served
 from server.settings import Settings
 from sources.shrinking import acceptance
 
-app = typer.Typer(
-    help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
-)
+__all__ = ["app", "main"]
+
 app.add_typer(partners.keys, name="keys")
 app.add_typer(partners.documents, name="documents")
 app.command()(partners.usage)
@@ -33,30 +31,8 @@ app.command("cities")(catalogue.show)
 city = typer.Typer(help="City files.", no_args_is_help=True)
 app.add_typer(city, name="city")
 city.command("diff")(catalogue.diff)
-out, err = Console(), Console(stderr=True)
+out = Console()
 
-Host = Annotated[str, typer.Option(help="Address to listen on.")]
-Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65_535)]
-Services = Annotated[
-    str | None,
-    typer.Option(help="As POCHE_SERVICES: `stops,routes`, or all but those: `-stops,-routes`."),
-]
-Workers = Annotated[
-    int,
-    typer.Option(
-        help="Processes that share the port, and POCHE_STORE; `auto`: one for each processor.",
-        parser=crew.counted,
-        metavar="auto|N",
-    ),
-]
-WorkerPort = Annotated[
-    int | None,
-    typer.Option(
-        help="Worker n answers at this port + n, too: for `/metrics`, which are its own.",
-        min=0,
-        max=65_000,
-    ),
-]
 Stops = Annotated[
     int | None, typer.Option(help="Scale the network to so many stops, for load.", min=200)
 ]
@@ -66,38 +42,6 @@ Trips = Annotated[
 Fault = Annotated[
     list[str] | None, typer.Option(help="What to break, such as `schools=delay:2`; repeatable.")
 ]
-
-
-def main() -> None:
-    """Run the command; a mistake in a city file is one sentence, not a traceback."""
-    try:
-        app()
-    except cities.CityError as error:
-        err.print(f"poche: {error}", style="red", markup=False, highlight=False)
-        sys.exit(2)
-
-
-@app.command()
-def serve(
-    host: Host = "127.0.0.1",
-    port: Port = 8000,
-    services: Services = None,
-    workers: Workers = 1,
-    worker_port: WorkerPort = None,
-) -> None:
-    """Serve the cities of POCHE_CITIES over their real upstreams."""
-    settings = Settings() if services is None else Settings(services=services)
-    if workers == 1:
-        _serve(settings, host, port)
-        return
-    if not settings.store:
-        err.print(
-            f"poche serve: {workers} workers need POCHE_STORE (redis://…); without one, each of "
-            "them would spend the upstreams' quotas by itself. One needs none: --workers 1.",
-            highlight=False,
-        )
-        raise typer.Exit(2)
-    _serve_by_many(settings, host, port, workers, worker_port)
 
 
 @app.command()
@@ -112,7 +56,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000, upstream_port: Port = 8090
         out.print(f"Poche              {address}/", highlight=False)
         out.print(f"Explorer           {address}/graphiql", highlight=False)
         out.print("Stop with Ctrl-C.", highlight=False)
-        _serve(Settings(upstream=upstream, city="nantes", data=Path(data), rate=0), host, port)
+        served(Settings(upstream=upstream, city="nantes", data=Path(data), rate=0), host, port)
 
 
 @app.command()
@@ -132,7 +76,7 @@ def sandbox(
         faults = [parse(text) for text in fault or []]
         run(host, port, World(stops=stops, trips=trips), faults=faults)
     except (ValueError, OSError) as error:
-        err.print(f"poche sandbox: {error}", style="red", markup=False, highlight=False)
+        complain(f"poche sandbox: {error}", style="red")
         raise typer.Exit(2) from None
 
 
@@ -172,32 +116,6 @@ def accept(
     word.parent.mkdir(parents=True, exist_ok=True)
     word.touch()
     out.print(f"The next reading of {source} will be believed.", highlight=False)
-
-
-def _serve(settings: Settings, host: str, port: int) -> None:
-    from server.app import create_app
-
-    configure(settings.log)
-    serving.serve(create_app(settings), settings, host, port)
-
-
-def _serve_by_many(
-    settings: Settings, host: str, port: int, many: int, worker_port: int | None
-) -> None:
-    from server.app import create_app
-
-    configure(settings.log)
-    create_app(settings)  # in vain: a mistake is told once, and what it loads is shared
-    shared = serving.listening(host, port)
-    own = [serving.listening(host, worker_port + n + 1) for n in range(many) if worker_port]
-
-    def work(number: int) -> None:
-        app, sockets = create_app(settings), [shared, *own[number - 1 : number]]
-        app.state.own_port = sockets[-1].getsockname()[1] if own else None
-        app.state.workers = many
-        serving.serve(app, settings, host, port, sockets)
-
-    raise typer.Exit(crew.Workers(work, many).run())
 
 
 if __name__ == "__main__":

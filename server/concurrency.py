@@ -24,6 +24,7 @@ from math import sqrt
 
 from graphql import GraphQLError
 
+from resolvers.eager import Turn
 from server.clients import Caller
 from server.errors import RequestError
 from server.limits import over
@@ -44,6 +45,8 @@ class Priority(IntEnum):
     ANONYMOUS = 0
     FIRST_PARTY = 1  # a published document, or a client with a key
     PARTNER = 2  # both
+
+    __hash__ = int.__hash__  # a tenth of the time of an enum's, several times for each request
 
 
 SHARE = {Priority.ANONYMOUS: 0.6, Priority.FIRST_PARTY: 0.8, Priority.PARTNER: 1.0}
@@ -79,7 +82,10 @@ class Concurrency:
         self.gradient = gradient or Gradient()
         self.running: Counter[Priority] = Counter(dict.fromkeys(Priority, 0))
         self.refused: Counter[Priority] = Counter(dict.fromkeys(Priority, 0))
-        self._lines: dict[Priority, deque[asyncio.Future[None]]] = {p: deque() for p in Priority}
+        # The highest first; with each the looks that there had been when it came.
+        self._lines: dict[Priority, deque[tuple[Turn, int]]] = {
+            priority: deque() for priority in sorted(Priority, reverse=True)
+        }
         self._accounts: Counter[str] = Counter()  # places of each, in line or taken
         self._allowed = 1  # to begin in one turn of the loop
         self._begun = 0  # in this one,
@@ -87,6 +93,7 @@ class Concurrency:
         self._before = 0
         self._turning = False
         self._busiest = 0
+        self._looks = 0
 
     @property
     def waiting(self) -> dict[Priority, int]:
@@ -102,9 +109,15 @@ class Concurrency:
             self.look(max(0.0, clock() - due))
 
     def look(self, late_s: float) -> None:
-        """Adapt to how late a timer was."""
+        """Adapt to how late a timer was; who stands in line for too long is refused."""
         self.gradient.look(late_s, self._busiest)
         self._busiest = self.running.total()
+        self._looks += 1
+        for priority, line in self._lines.items():
+            while line and self._looks - line[0][1] >= WAIT_S / EACH_S:
+                turn, _ = line.popleft()
+                if not turn.done():
+                    turn.come(self.refuse(priority))
         self._turn_soon()  # there may be more room than before
 
     def room(self, priority: Priority) -> int:
@@ -144,27 +157,19 @@ class Concurrency:
     async def _stand_in_line(self, priority: Priority) -> None:
         if self.full(priority):
             raise self.refuse(priority)
-        loop = asyncio.get_running_loop()
-        called = loop.create_future()
-        self._lines[priority].append(called)
+        standing = turn, _ = Turn(), self._looks
+        self._lines[priority].append(standing)
         self._turn_soon()
-        late = loop.call_later(WAIT_S, self._give_up, priority, called)
         try:
-            await called
+            await turn
         except asyncio.CancelledError:
-            if called.cancelled():  # it leaves the line, unless its turn has found it gone
+            if turn.cancelled() or not turn.done():  # it leaves the line, unless it was passed over
                 with suppress(ValueError):
-                    self._lines[priority].remove(called)
-            elif called.exception() is None:  # or its place, to which it was called just now
+                    self._lines[priority].remove(standing)
+                self._turn_soon()  # who stands behind it may have a place
+            elif turn.exception() is None:  # or its place, to which it was called just now
                 self._end(priority)
             raise
-        finally:
-            late.cancel()
-
-    def _give_up(self, priority: Priority, called: asyncio.Future[None]) -> None:
-        if not called.done():
-            self._lines[priority].remove(called)
-            called.set_exception(self.refuse(priority))
 
     def _forget(self, account: str) -> None:
         self._accounts[account] -= 1
@@ -182,7 +187,12 @@ class Concurrency:
         return max(0, min(int(limit) - all_, int(limit * SHARE[priority]) - below))
 
     def _ahead(self, priority: Priority) -> bool:
-        return any(line for other, line in self._lines.items() if other >= priority)
+        for other, line in self._lines.items():
+            if other < priority:
+                break
+            if line:
+                return True
+        return False
 
     def _begin(self, priority: Priority) -> None:
         if not self._begun:
@@ -198,21 +208,26 @@ class Concurrency:
         self._turn_soon()
 
     def _turn_soon(self) -> None:
-        if not self._turning and (self._begun or any(self._lines.values())):
+        if not self._turning and (self._begun or self._may_begin()):
             self._turning = True
             asyncio.get_running_loop().call_soon(self._turn)
+
+    def _may_begin(self) -> bool:
+        """Whether there is a place for the first in line."""
+        return next((self._free(one) > 0 for one, line in self._lines.items() if line), False)
 
     def _turn(self) -> None:
         """The next turn of the loop: those that stand in line may begin, a few of them."""
         self._allow()
-        for priority in sorted(Priority, reverse=True):
-            line = self._lines[priority]
+        for priority, line in self._lines.items():
             while line and self._begun < self._allowed:
-                if line[0].done():
+                turn, _ = line[0]
+                if turn.done():  # its client has gone
                     line.popleft()
                 elif self._free(priority):
+                    line.popleft()
                     self._begin(priority)
-                    line.popleft().set_result(None)
+                    turn.come()
                 else:
                     break
             if line:  # and nobody below comes before them
@@ -249,10 +264,16 @@ class Place:
         """What its client is told then (503)."""
         return self._concurrency.refuse(self.priority)
 
-    async def __aenter__(self) -> None:
+    async def enter(self) -> None:
         """RequestError: 429 if its client has as many as it may, 503 if there is none soon."""
         await self._concurrency.enter(self.priority, self.caller)
         self.taken = True
 
-    async def __aexit__(self, *_: object) -> None:
+    def leave(self) -> None:
         self._concurrency.leave(self.priority, self.caller)
+
+    async def __aenter__(self) -> None:
+        await self.enter()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.leave()

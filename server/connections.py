@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from aiohappyeyeballs import start_connection
-from aiohttp.abc import ResolveResult
 
 from server.connection import Connection
 from sources.exchange import Answer, Unconnected
@@ -29,6 +28,7 @@ ORIGIN = re.compile(r"https?://[^/?#]+")
 NOT_IN_A_LINE = re.compile(r"[\r\n\0]")
 
 Address = tuple[int, int, int, str, tuple[Any, ...]]  # as getaddrinfo has it
+Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]  # of a host's name, and a port
 
 
 class Host(NamedTuple):
@@ -42,7 +42,7 @@ class Host(NamedTuple):
 class Connections:
     """All that are open, by host. `resolve` finds a name's addresses, if they may be asked."""
 
-    def __init__(self, resolve: Callable[[str, int], Awaitable[Sequence[ResolveResult]]]) -> None:
+    def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
         self._idle: dict[Host, list[Connection]] = {}
         self._places = asyncio.Semaphore(MOST)
@@ -129,13 +129,13 @@ class Connections:
             raise Unconnected(str(error)) from error
         return connection
 
-    async def _addresses(self, host: Host) -> list[Address]:
+    async def _addresses(self, host: Host) -> Sequence[Address]:
         with suppress(ValueError):  # whoever asks has looked at what is an address already
             version = ipaddress.ip_address(host.name).version
             family = socket.AF_INET if version == 4 else socket.AF_INET6
-            return [_address(family, host.name, host.port)]
-        found = await self._resolve(host.name, host.port)
-        return [_address(one["family"], one["host"], one["port"]) for one in found]
+            where = (host.name, host.port) if version == 4 else (host.name, host.port, 0, 0)
+            return [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", where)]
+        return await self._resolve(host.name, host.port)
 
     async def _context(self) -> ssl.SSLContext:
         if self._tls is None:
@@ -194,8 +194,3 @@ def _origin(url: str) -> tuple[Host, list[str]]:
         account = f"{unquote(split.username)}:{unquote(split.password or '')}"
         headers.append(f"authorization: Basic {b64encode(account.encode()).decode()}")
     return Host(tls, name, split.port or (443 if tls else 80)), headers
-
-
-def _address(family: int, host: str, port: int) -> Address:
-    where = (host, port) if family == socket.AF_INET else (host, port, 0, 0)
-    return family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", where

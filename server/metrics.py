@@ -123,10 +123,10 @@ class Metrics:
         if visit.codes:
             self._errors.update(visit.codes)
 
-    def refuse(self, client: str, code: str) -> None:
-        """Count one request that was refused before anything was known of it."""
-        self._ended.count(client, NAMELESS, code, 0.0, 0.0)
-        self._errors[code] += 1
+    def refuse(self, client: str, code: str, requests: int) -> None:
+        """Count so many that were refused before anything was known of them."""
+        self._ended.count(client, NAMELESS, code, 0.0, 0.0, requests)
+        self._errors[code] += requests
 
     def named(self, asked: Operation) -> frozenset[str]:
         """What of the schema an operation names."""

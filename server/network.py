@@ -1,24 +1,21 @@
 """Network: how calls leave this machine, and which addresses they may not reach."""
 
+import asyncio
 import ipaddress
 import socket
-import ssl
 from collections.abc import Container, Iterable
 from contextlib import AbstractAsyncContextManager
+from importlib import import_module
 from urllib.parse import urlsplit
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from httpx_aiohttp import AiohttpTransport
+import httpx
 
 from cities import City
-from server.connections import Connections
+from server.connections import Address, Connections
 from sources.exchange import Answer, Question
 
-CONNECTIONS = 100
 
-
-class PublicOnly(AbstractResolver):
+class PublicOnly:
     """Resolves names, but to public addresses only, whatever the name server says.
 
     A city's file, or a payload, may name a host; it must not make us ask our own
@@ -27,38 +24,38 @@ class PublicOnly(AbstractResolver):
     """
 
     def __init__(self, trusted: Container[str]) -> None:
-        self._inner = aiohttp.ThreadedResolver()
         self._trusted = trusted
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
+    async def __call__(self, host: str, port: int) -> list[Address]:
+        """Where a host may be asked; OSError if nowhere."""
+        found = await self._looked_up(host, port)
         if host in self._trusted:
             return found
-        public = [one for one in found if ipaddress.ip_address(one["host"]).is_global]
+        public = [one for one in found if ipaddress.ip_address(one[4][0]).is_global]
         if not public:
             raise OSError(f"{host} has no public address")
         return public
 
-    async def close(self) -> None:
-        await self._inner.close()
+    async def _looked_up(self, host: str, port: int) -> list[Address]:
+        loop = asyncio.get_running_loop()
+        return await loop.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+        )
 
 
-class Network(AiohttpTransport):
-    """httpx's transport over aiohttp's connections; plain GETs have connections of their own.
+class Network(httpx.AsyncBaseTransport):
+    """Plain GETs over connections of our own, all else over httpx's; see decision 0001.
 
-    `upstream` and the cities' private networks are hosts that may be anywhere. See decision 0001.
+    `upstream` and the cities' private networks are hosts that may be anywhere.
     """
 
     def __init__(self, upstream: str | None, cities: Iterable[City] = ()) -> None:
         self._upstream = upstream
         self._trusted: set[str] = set()
-        self._resolver: PublicOnly | None = None
+        self._resolve = PublicOnly(self._trusted)
         self._connections = Connections(self._resolve)
+        self._carrier: httpx.AsyncBaseTransport | None = None
         self.trust(cities)
-        # Its own context would be made in vain, which takes 20 ms: the session has one.
-        super().__init__(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), client=self._session)
 
     def trust(self, cities: Iterable[City]) -> None:
         """Ask private addresses for these cities from now on, and no others."""
@@ -67,19 +64,17 @@ class Network(AiohttpTransport):
         self._trusted.clear()  # the one set that connections are made by
         self._trusted |= {host for url in urls if (host := urlsplit(url).hostname)}
 
-    def _session(self) -> aiohttp.ClientSession:  # made late: it wants a running loop
-        connector = aiohttp.TCPConnector(limit=CONNECTIONS, resolver=PublicOnly(self._trusted))
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-
     def get(self, question: Question) -> AbstractAsyncContextManager[Answer]:
         """A GET without httpx's layers, which cost more than all that they stand upon."""
         return self._connections.get(question.url, question.headers)
 
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._carrier is None:  # by several at a time, perhaps: who comes first makes it
+            loaded = await asyncio.to_thread(import_module, "server.carrier")
+            self._carrier = self._carrier or loaded.carrier(self._resolve)
+        return await self._carrier.handle_async_request(request)
+
     async def aclose(self) -> None:
         self._connections.close()
-        await super().aclose()
-
-    async def _resolve(self, host: str, port: int) -> list[ResolveResult]:
-        if self._resolver is None:  # made late: it wants a running loop
-            self._resolver = PublicOnly(self._trusted)
-        return await self._resolver.resolve(host, port, socket.AF_UNSPEC)
+        if self._carrier is not None:
+            await self._carrier.aclose()

@@ -13,6 +13,7 @@ from server import contract
 from server.clients import new_key
 from server.documents import Documents
 from server.planning import Planner
+from server.replicas import Addresses, brief, clients, metrics
 from server.settings import Settings
 from server.usage import deprecated, users
 from sources.store import Memory
@@ -59,22 +60,24 @@ def check(
 
 
 def usage(
-    metrics_url: Annotated[str, typer.Argument(help="Such as http://127.0.0.1:8000/metrics.")],
+    urls: Addresses,
     everything: Annotated[
         bool, typer.Option("--all", help="Every field, not only what is deprecated.")
     ] = False,
 ) -> None:
     """Say who asks for which fields: those that are deprecated, and for how long they must stay."""
-    try:
-        answer = httpx.get(metrics_url, headers={"Accept": "text/plain"}).raise_for_status()
-    except httpx.HTTPError as error:
-        _fail(str(error))
+    with clients(urls) as asked:
+        try:
+            found = users(metrics(one) for one in asked)
+        except (httpx.HTTPError, ValueError) as error:
+            _fail(brief(error))
     leaving = deprecated(schema.build()._schema)
     table = Table("coordinate", "client", "requests", "instead")
-    for where, clients in sorted(users(answer.text).items()):
-        for client, count in sorted(clients.items()) if everything or where in leaving else ():
+    for where, asking in sorted(found.items()):
+        for client, count in sorted(asking.items()) if everything or where in leaving else ():
             table.add_row(where, client, str(count), leaving.get(where, ""))
-    out.print(table if table.row_count else "Nobody asks for what is deprecated.")
+    nobody = "Nobody has asked anything." if everything else "Nobody asks for what is deprecated."
+    out.print(table if table.row_count else nobody)
 
 
 def _fail(why: str) -> NoReturn:

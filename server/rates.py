@@ -2,9 +2,8 @@
 
 A client's `burst` is what it may spend in any window of `burst / rate` seconds.
 Where the shared store is away, or there is none, each replica counts for itself:
-it would rather answer too much than nothing. That is done for every request, so
-it is done here, in plain numbers: `limits` takes as long for it as all the rest
-of the door. Both count alike (`tests/front_door/test_rates.py`).
+it would rather answer too much than nothing. Both count alike, to the second
+(`tests/stores/test_shared_rates.py`).
 """
 
 from datetime import UTC, datetime
@@ -18,14 +17,12 @@ from graphql import GraphQLError
 from server.clients import Caller, Client
 from server.errors import RequestError
 from server.limits import over
-from sources.in_time import in_time
 from sources.store import Store
 from sources.tracing import step
 
 if TYPE_CHECKING:
     from server.shared_rates import SharedWindows
 
-PATIENCE_S = 0.5
 ACCOUNTS = 50_000  # that one replica counts for itself; those seen last
 STANDING = ("RateLimit-Policy", "RateLimit")
 RATED = (b"ratelimit-policy", b"ratelimit")
@@ -104,11 +101,10 @@ class Rates:
         if self._shared is not None and not self.alone:
             try:
                 with step("store spend", {"db.system.name": "redis"}, "client"):
-                    async with in_time(PATIENCE_S):
-                        found = await self._shared.count(burst, window_s, caller.account, points)
+                    found = await self._shared.count(burst, window_s, caller.account, points)
                 granted, left, more_in_s = found
                 return granted, Standing(burst, window_s, left, more_in_s)
-            except OSError:  # and TimeoutError, which is one
+            except OSError:
                 pass
         return self._here.count(burst, window_s, caller.account, points)
 

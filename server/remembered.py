@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from resolvers.eager import begun
+from resolvers.eager import first_steps, outcome
 from resolvers.loaders import language
 from server.answered import Answer
 from server.concurrency import Place
@@ -81,24 +81,16 @@ class Remembered:
         if key is None:
             async with place:
                 return await self._execute(operation, deadline_s)
-        known = self._answers.get(key)
-        if known is not None:
-            if known.stands(self._clock()):
-                self._answers.move_to_end(key)
-                self._from("memory")
-                return known
-            self._forget(key)
-        flight = self._flights.get((key, deadline_s))
-        if flight is not None and flight.takes(place):
-            self._from("flight")
-            return await flight.landed()
-        self._from("execution")
-        execution = begun(self._executed(key, operation, deadline_s, place))
-        if execution.done():
-            return execution.result()
-        flight = self._flights[key, deadline_s] = _Flight(execution, place)
-        flight.task.add_done_callback(lambda _: self._ended((key, deadline_s), flight))
-        return await flight.landed()
+        while (answer := self._find(key)) is None:
+            flight = self._flights.get((key, deadline_s))
+            if flight is None or not flight.takes(place):
+                return await self._lead(key, operation, deadline_s, place)
+            answer = await flight.landed()
+            if answer is not None:
+                self._from("flight")
+                return answer
+        self._from("memory")
+        return answer
 
     async def body(self, operation: Operation) -> bytes:
         """The response to a query that comes another way than by plain HTTP; RequestError (422)."""
@@ -107,12 +99,41 @@ class Remembered:
             answer = await self.answer(operation, None, operation.place)
         return answer.body(sources=bool(answer.touched), now=self._clock())
 
+    async def _lead(
+        self, key: Key, operation: Operation, deadline_s: float | None, place: Place
+    ) -> Answer:
+        """The same, executed; whoever asks it meanwhile joins."""
+        self._from("execution")
+        what = key, deadline_s
+        flight = self._flights[what] = _Flight(place)
+        try:
+            await place.enter()
+        except BaseException as error:
+            self._land(what, flight, error)
+            raise
+        [found] = first_steps([self._executed(key, operation, deadline_s, place)])
+        if isinstance(found, asyncio.Task):
+            flight.execution = found
+            found.set_name("execution")
+            found.add_done_callback(lambda done: self._land(what, flight, outcome(done)))
+            answer = await flight.landed()
+            if answer is None:
+                raise asyncio.CancelledError
+            return answer
+        self._land(what, flight, found)
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
     async def _executed(
         self, key: Key, operation: Operation, deadline_s: float | None, place: Place
     ) -> Answer:
+        """An answer, in a place that is taken, and given back."""
         since = self._forgotten
-        async with place:
+        try:
             answer = await self._execute(operation, deadline_s)
+        finally:
+            place.leave()
         if since == self._forgotten and answer.lasts(self._clock()):
             self._remember(key, answer)
         return answer
@@ -124,6 +145,17 @@ class Remembered:
                 operation.plan, operation.name, variables, deadline_s=deadline_s
             )
         )
+
+    def _find(self, key: Key) -> Answer | None:
+        """What is known and still so, which is used from now on."""
+        known = self._answers.get(key)
+        if known is None:
+            return None
+        if not known.stands(self._clock()):
+            self._forget(key)
+            return None
+        self._answers.move_to_end(key)
+        return known
 
     def _from(self, origin: str) -> None:
         self.counts[origin] += 1
@@ -155,9 +187,15 @@ class Remembered:
             self._seen.popitem(last=False)
         return new
 
-    def _ended(self, what: tuple[Key, float | None], flight: "_Flight") -> None:
+    def _land(
+        self,
+        what: tuple[Key, float | None],
+        flight: "_Flight",
+        found: Answer | BaseException,
+    ) -> None:
         if self._flights.get(what) is flight:
             del self._flights[what]
+        flight.land(found)
 
 
 def _key(operation: Operation) -> Key | None:
@@ -176,27 +214,47 @@ def named(operation: Operation) -> tuple[bytes, str | None]:
 
 
 class _Flight:
-    """One execution, and who waits for it: it goes on until the last of them has gone."""
+    """One execution, still in line or under way, and who waits for it.
 
-    def __init__(self, execution: asyncio.Future[Answer], place: Place) -> None:
+    Who leads it and goes before it began leaves the others to lead another one. Later it
+    goes on until the last of them has gone.
+    """
+
+    __slots__ = ("_began", "_landing", "_waiting", "execution", "place")
+
+    def __init__(self, place: Place) -> None:
         self.place = place
-        self.task = execution
-        if isinstance(execution, asyncio.Task):
-            execution.set_name("execution")
-        self._began = self.task.get_loop().time()
+        self.execution: asyncio.Task[Answer] | None = None
+        self._began = asyncio.get_running_loop().time()
+        self._landing: asyncio.Future[Answer | None] | None = None  # once somebody waits for it
         self._waiting = 0
 
     def takes(self, place: Place) -> bool:
         """Whether somebody else may wait for it, and need not: it comes as soon as theirs would."""
         soon = self.place.taken or self.place.priority >= place.priority
-        late = self.task.get_loop().time() - self._began >= JOIN_S
-        return soon and self._waiting > 0 and not late
+        late = asyncio.get_running_loop().time() - self._began >= JOIN_S
+        left = self.execution is not None and not self._waiting
+        return soon and not late and not left
 
-    async def landed(self) -> Answer:
+    async def landed(self) -> Answer | None:
+        """What it came to; None if it never began."""
+        if self._landing is None:
+            self._landing = asyncio.get_running_loop().create_future()
         self._waiting += 1
         try:
-            return await asyncio.shield(self.task)
+            return await asyncio.shield(self._landing)
         finally:
             self._waiting -= 1
-            if not self._waiting:
-                self.task.cancel()
+            if not self._waiting and self.execution is not None:
+                self.execution.cancel()
+
+    def land(self, found: Answer | BaseException) -> None:
+        """Tell those who wait what it came to."""
+        if self._landing is None or not self._waiting:
+            return
+        if isinstance(found, asyncio.CancelledError):
+            self._landing.set_result(None)
+        elif isinstance(found, BaseException):
+            self._landing.set_exception(found)
+        else:
+            self._landing.set_result(found)

@@ -4,13 +4,15 @@ While no execution can begin for those whom nobody knows (`concurrency.py`), a t
 without a key is looked at here, on the wire: if its answer is known, or anything about
 it is not plain, it goes the usual way; else it is refused with finished bytes. Where
 what the network brought is one whole request, as it mostly is, not even its head is
-parsed: whoever asks again sends the same one. All are counted as any other request,
-and the log has one line a second for them.
+parsed: whoever asks again sends the same one. What is the same for all that come in one
+turn of the event loop is found out once; all are counted as any other request, but only
+once a second, when the log has one line for them.
 """
 
 import asyncio
 from collections import Counter
 from functools import lru_cache
+from typing import Any
 
 import httptools
 import msgspec
@@ -27,7 +29,6 @@ from server.gate import Gate
 from server.live import Operation
 from server.logs import REQUEST_ID, request_id
 from server.parameters import Parameters
-from server.references import reference
 from server.remembered import Remembered, named
 from server.visit import Visit
 
@@ -43,14 +44,30 @@ UNUSUAL = frozenset(
     b"authorization content-encoding expect origin transfer-encoding upgrade"
     b" x-api-key x-poche-explain".split()
 )
-PATH, LENGTH, END = "/graphql", b"content-length", b"\r\n\r\n"
+PATH, LENGTH = "/graphql", b"content-length"
+NEXT, END = b"\r\n", b"\r\n\r\n"
 JSON, GRAPHQL = b"application/json", b"application/graphql-response+json"
 BODY = orjson.dumps({"errors": [overloaded().formatted]})
-HEAD = (  # with room for its type, and the request's id
+HEAD = (  # up to the request's id
     b"vary: Accept, Origin\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n"
-    b"retry-after: %d\r\ncontent-length: %d\r\ncontent-type: %%b; charset=utf-8\r\n%b: %%b\r\n"
+    b"retry-after: %d\r\ncontent-length: %d\r\ncontent-type: %%b; charset=utf-8\r\n%b: "
 ) % (RETRY_S, len(BODY), REQUEST_ID)
+HEADED = {media_type: HEAD % media_type for media_type in (JSON, GRAPHQL)}
 read = msgspec.json.Decoder(Parameters).decode
+
+
+class Plain:
+    """The head of a POST of JSON, by somebody who has no key, is no page, and takes JSON."""
+
+    __slots__ = ("asked", "head", "length", "request", "spoken")
+
+    def __init__(self, asked: Asked, length: int) -> None:
+        headers = asked.headers
+        self.asked = asked
+        self.length = length  # of its body
+        self.head = HEADED[GRAPHQL if headers[b"accept"].startswith(GRAPHQL) else JSON]
+        self.request = headers.get(REQUEST_ID, b"")
+        self.spoken = preferred(headers.get(b"accept-language", b"").decode("latin-1"))
 
 
 class Shedding:
@@ -64,25 +81,25 @@ class Shedding:
         # What a text and the name of its operation ask; None if that is not refused.
         self._texts: dict[tuple[str, str | None], tuple[bytes, str | None] | None] = {}
         self._version = 0  # of the documents
-        self._networks: Counter[str] = Counter()  # of those that the log does not tell of yet
+        self._hosts: Counter[str] = Counter()  # of those that nobody was told of yet
         self._telling: asyncio.TimerHandle | None = None
         self._place: Place | None = None  # of nobody in particular
         client = gate.clients.anonymous  # whose texts are not looked at one by one:
         if client is not None and client.mode != "safelist" and not client.log_unknown:
             self._place = Place(gate.concurrency, Priority.ANONYMOUS, Caller(client, ""))
 
-    def unparsed(self, data: bytes) -> Asked | None:
-        """The one plain request that these bytes are; None if there is room, or they are not."""
+    def unparsed(self, data: bytes, client: tuple[str, int] | None, app: Any) -> Response | None:
+        """What a client is told, if these bytes are one plain request; None if it is let in."""
         if self._room() > 0:
             self.shut = False
             return None
         end = data.find(END, 0, MAX_HEAD) + len(END)
         if end < len(END) or len(data) > LARGE:
             return None
-        asked = _headed(data[:end])
-        if asked is None or int(asked.headers[LENGTH]) != len(data) - end:
+        plain = _headed(data[:end])
+        if plain is None or plain.length != len(data) - end:
             return None
-        return asked.with_body(data[end:])
+        return self._told(plain, data[end:], plain.asked.host(client, app))
 
     def at_once(self, asked: Asked, host: str) -> Response | None:
         """What a client at `host` is told; None if that is not for us to say."""
@@ -91,28 +108,10 @@ class Shedding:
             self._left = left - 1  # it has yet to find its place
             return None
         self.shut = True
-        place, headers = self._place, asked.headers
-        if place is None or not _plain(asked):
-            return None
-        spoken = preferred(headers.get(b"accept-language", b"").decode("latin-1"))
-        try:
-            if self._has_better(read(asked.body), spoken, place):
-                return None
-        except (ValueError, TypeError, RequestError):  # what is wrong is said further in
-            return None
-        name = request_id(headers.get(REQUEST_ID, b""))
-        self._gate.concurrency.refused[Priority.ANONYMOUS] += 1
-        client = place.caller.client
-        if self._gate.tracing is None or not self._traced(Caller(client, line(host)), name, asked):
-            self._gate.metrics.refuse(client.name, OVERLOADED)
-            self._networks[network(line(host))] += 1
-            if self._telling is None:
-                self._telling = asyncio.get_running_loop().call_later(EACH_S, self._tell)
-        media_type = GRAPHQL if headers[b"accept"].startswith(GRAPHQL) else JSON
-        return Response(503, HEAD % (media_type, name), BODY)
+        return self._told(Plain(asked, 0), asked.body, host) if _plain(asked) else None
 
     def close(self) -> None:
-        """Tell the log what it was not told yet."""
+        """Tell what nobody was told yet."""
         if self._telling is not None:
             self._telling.cancel()
             self._tell()
@@ -127,9 +126,27 @@ class Shedding:
     def _turn(self) -> None:
         self._left = None
 
+    def _told(self, plain: Plain, body: bytes, host: str) -> Response | None:
+        place = self._place
+        if place is None:
+            return None
+        try:
+            if self._has_better(read(body), plain.spoken, place):
+                return None
+        except (ValueError, TypeError, RequestError):  # what is wrong is said further in
+            return None
+        name = request_id(plain.request)
+        if self._gate.tracing is None or not self._traced(place, host, name, plain.asked):
+            self._hosts[host] += 1
+            if self._telling is None:
+                self._telling = asyncio.get_running_loop().call_later(EACH_S, self._tell)
+        return Response(503, plain.head + name + NEXT, BODY)
+
     def _has_better(self, given: Parameters, spoken: str, place: Place) -> bool:
         """Whether it has an answer already, or a better claim to one; RequestError."""
-        if not given.query or reference(given) is not None:
+        if not given.query or given.document_id or given.doc_id or given.id:
+            return True
+        if given.extensions and "persistedQuery" in given.extensions:
             return True
         if self._version != self._gate.documents.version:
             self._version = self._gate.documents.version
@@ -156,23 +173,32 @@ class Shedding:
         operation = Operation(document.plan, name, {})
         return None if document.published or operation.is_subscription else named(operation)
 
-    def _traced(self, caller: Caller, name: bytes, asked: Asked) -> bool:
+    def _traced(self, place: Place, host: str, name: bytes, asked: Asked) -> bool:
         """Whether it is told of by itself, since it is the turn of one."""
-        visit = Visit(caller, request=name.decode())
+        visit = Visit(Caller(place.caller.client, line(host)), request=name.decode())
         self._gate.trace(visit, asked.scope)
         if visit.span is None:
             return False
+        self._gate.concurrency.refused[Priority.ANONYMOUS] += 1
         visit.refused(overloaded())
         self._gate.ended(visit)
         return True
 
     def _tell(self) -> None:
+        """Tell the metrics and the log of all since the last time."""
         self._telling = None
-        networks, self._networks = self._networks, Counter()
+        hosts, self._hosts = self._hosts, Counter()
+        networks: Counter[str] = Counter()
+        for host, requests in hosts.items():
+            networks[network(line(host))] += requests
+        requests = networks.total()
+        self._gate.concurrency.refused[Priority.ANONYMOUS] += requests
+        if self._place is not None:
+            self._gate.metrics.refuse(self._place.caller.client.name, OVERLOADED, requests)
         log.warning(
             "refused",
             code=OVERLOADED,
-            requests=networks.total(),
+            requests=requests,
             networks=dict(networks.most_common(NETWORKS)),
         )
 
@@ -204,7 +230,7 @@ class _Head:
 
 
 @lru_cache(maxsize=HEADS)
-def _headed(raw: bytes) -> Asked | None:
+def _headed(raw: bytes) -> Plain | None:
     """What such a head begins, if that is plain and says how long its body is; parsed once."""
     head = _Head()
     parser = httptools.HttpRequestParser(head)
@@ -222,4 +248,5 @@ def _headed(raw: bytes) -> Asked | None:
     kept_open = parser.get_http_version() == "1.1" and parser.should_keep_alive()
     twice = len(asked.headers) < len(head.headers)
     length = asked.headers.get(LENGTH, b"")
-    return asked if kept_open and not twice and length.isdigit() and _plain(asked) else None
+    plain = kept_open and not twice and length.isdigit() and _plain(asked)
+    return Plain(asked, int(length)) if plain else None

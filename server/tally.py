@@ -31,16 +31,24 @@ class Tally(Collector):
         self._points: dict[str, float] = {}
         self._exemplars: dict[tuple[str, int], Exemplar] = {}  # by operation and bucket
 
-    def count(self, client: str, operation: str, outcome: str, took_s: float, cost: float) -> None:
-        """One more."""
+    def count(
+        self,
+        client: str,
+        operation: str,
+        outcome: str,
+        took_s: float,
+        cost: float,
+        requests: int = 1,
+    ) -> None:
+        """So many more that are alike: what each of them took, and was estimated to cost."""
         what = client, operation, outcome
-        self._requests[what] = self._requests.get(what, 0) + 1
+        self._requests[what] = self._requests.get(what, 0) + requests
         if operation not in self._seconds:
             self._seconds[operation], self._sums[operation] = [0] * len(BUCKETS), 0.0
-        self._seconds[operation][bisect_left(SECONDS, took_s)] += 1
-        self._sums[operation] += took_s
+        self._seconds[operation][bisect_left(SECONDS, took_s)] += requests
+        self._sums[operation] += requests * took_s
         if cost:
-            self._points[client] = self._points.get(client, 0.0) + cost
+            self._points[client] = self._points.get(client, 0.0) + requests * cost
 
     def exemplify(self, operation: str, took_s: float, ids: Mapping[str, str]) -> None:
         """Have what took as long known by the trace of the last one that did."""

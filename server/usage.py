@@ -2,11 +2,11 @@
 
 Fields, arguments, input fields and enum values are called by their schema
 coordinates: `Pool.hours`, `Query.pools(first:)`, `Near.lat`, `MenuVariant.STANDARD`.
-`poche usage` reads them off a server's `/metrics`: before a deprecated field
+`poche usage` reads them off servers' `/metrics`: before a deprecated field
 goes, it says whom to write to.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -99,14 +99,18 @@ def deprecated(schema: GraphQLSchema) -> Mapping[str, str]:
     return found
 
 
-def users(metrics: str) -> Mapping[str, Mapping[str, int]]:
-    """Who asked what how often, by coordinate and client, out of the text of `/metrics`."""
-    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for family in text_string_to_metric_families(metrics):
-        for sample in family.samples if family.name == METRIC else ():
-            if sample.name.endswith("_total"):
-                labels = sample.labels
-                found[labels["coordinate"]][labels["client"]] = int(sample.value)
+def users(metrics: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
+    """Who asked what how often, by coordinate and client, out of the text of each `/metrics`.
+
+    ValueError if that is no such text.
+    """
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for text in metrics:
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples if family.name == METRIC else ():
+                if sample.name.endswith("_total"):
+                    labels = sample.labels
+                    found[labels["coordinate"]][labels["client"]] += int(sample.value)
     return found
 
 

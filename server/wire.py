@@ -70,10 +70,7 @@ class HttpProtocol(Patience):
 
     def data_received(self, data: bytes) -> None:
         between = self._between
-        asked = self._finished.read.get(data) if between else None
-        if asked is None and between and self._shedding.shut:
-            asked = self._shedding.unparsed(data)
-        if asked is not None and self._given(asked):
+        if between and self._given(data):
             return
         self._reading, self._begun, self._at_once, self._again = True, 0, 0, None
         for piece in pieces(data):
@@ -154,18 +151,23 @@ class HttpProtocol(Patience):
         if cycle is not None and not self._over and not self.transport.is_closing():
             super()._start_asgi_task(cycle, self.app)
 
-    def _given(self, asked: Asked) -> bool:
-        """Whether what was read before, and has no cycle this time, was answered at once."""
-        if self.flow.write_paused or CLOSE in self._ours:
+    def _given(self, data: bytes) -> bool:
+        """Whether what has no cycle, since it was read before or is refused, was answered."""
+        asked = self._finished.read.get(data)
+        if asked is None and not self._shedding.shut:
             return False
-        host = asked.host(self.client, self.app)
-        answer = self._finished.at_once(asked, host)
+        ours = self._ours
+        if self.flow.write_paused or CLOSE in ours:
+            return False
+        answer = None
+        if asked is not None:
+            answer = self._finished.at_once(asked, asked.host(self.client, self.app))
         if answer is None and self._shedding.shut:
-            answer = self._shedding.at_once(asked, host)
+            answer = self._shedding.unparsed(data, self.client, self.app)
         if answer is None:
             return False
         self._in_time()
-        self._write(answer, asked)
+        self._write(answer, ours, bodiless=data.startswith(b"HEAD "))
         if self.timeout_keep_alive_task is None:
             self.on_response_complete()
         else:  # goes on: a new one for each answer would take as long as the log
@@ -230,14 +232,14 @@ class HttpProtocol(Patience):
             self._send(cycle, Response(found.status_code, head, bytes(found.body)), asked)
 
     def _send(self, cycle: RequestResponseCycle, answer: Response, asked: Asked) -> None:
-        self._write(answer, asked)
+        self._write(answer, self._ours, bodiless=asked.scope["method"] == "HEAD")
         cycle.response_started = cycle.response_complete = True
         cycle.on_response()
 
-    def _write(self, answer: Response, asked: Asked) -> None:
+    def _write(self, answer: Response, ours: bytes, *, bodiless: bool) -> None:
         """All of an answer, in one piece."""
-        body = b"" if asked.scope["method"] == "HEAD" else answer.body
-        parts = (STATUS_LINE[answer.status], self._ours, answer.head, b"\r\n", body)
+        body = b"" if bodiless else answer.body
+        parts = (STATUS_LINE[answer.status], ours, answer.head, b"\r\n", body)
         self.transport.write(b"".join(parts))
 
     @property

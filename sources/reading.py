@@ -136,10 +136,11 @@ def read_all(
     """What could be read, in the payload's order, and how many rows could not."""
     items: list[T] = []
     dropped, places = 0, issubclass(reader.kind, Place)
+    read, fields = reader.read, binding.fields
     for raw in rows:
-        row = Row(city, raw, binding.fields, binding)
+        row = Row(city, raw, fields, binding)
         try:
-            item = reader.read(row)
+            item = read(row)
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
             dropped += 1
             if dropped <= 3:  # a feed that changed would say the same thousands of times

@@ -42,7 +42,7 @@ class Row:
         binding: Binding | None = None,
     ) -> None:
         """`binding` is that of the table that it is a row of; None within a row."""
-        if type(fields) is not Columns:
+        if fields.__class__ is not Columns:
             fields = Columns(fields) if fields else UNNAMED
         self.city = city
         self.raw = raw
@@ -65,11 +65,10 @@ class Row:
         way = self._ways[name]
         value = self.raw.get(way) if isinstance(way, str) else way(self.raw)
         if (  # most texts are a line already; a call for each would take as long as all of this
-            type(value) is str
+            value.__class__ is str
             and value.isprintable()
             and (len(value) > LONGEST_NOTHING or value not in WRITTEN_NOTHING)
-            and "  " not in value
-            and value[0] != " " != value[-1]
+            and (" " not in value or ("  " not in value and value[0] != " " != value[-1]))
         ):
             return value
         text = None if value is None else _line(value)
@@ -83,7 +82,8 @@ class Row:
 
     def find_flag(self, name: str) -> bool | None:
         """True, False, or None for anything that says neither."""
-        value = self.find(name)
+        way = self._ways[name]
+        value = self.raw.get(way) if isinstance(way, str) else way(self.raw)
         if value is None or value is True or value is False:
             return value
         text = str(value).strip().casefold()

@@ -108,3 +108,31 @@ if over > 0 then
 end
 return text
 """
+
+# As one replica counts that is alone (`rates.Windows`), many accounts at a time: each one's window
+# and the one before it, which fades out. `now` is seconds of the store's clock; only tests give it.
+SPEND = """
+local time = redis.call('TIME')
+local now = tonumber(ARGV[1]) or time[1] + time[2] / 1000000
+local told = {}
+for i, account in ipairs(KEYS) do
+  local burst, window, points = unpack(ARGV, 3 * i - 1, 3 * i + 1)
+  local rest = window - math.fmod(now, window)
+  local number = math.floor(now / window)
+  local held = redis.pcall('HMGET', account, 'window', 'before', 'spent')
+  if held.err then redis.call('DEL', account) end
+  local at, before, spent = tonumber(held[1]), tonumber(held[2]) or 0, tonumber(held[3]) or 0
+  if at ~= number then before, spent = at == number - 1 and spent or 0, 0 end
+  local used = math.floor(before * rest / window + spent)
+  local granted = used + points <= tonumber(burst)
+  if granted and tonumber(points) > 0 then
+    used, spent = used + points, spent + points
+    redis.call('HSET', account, 'window', number, 'before', before, 'spent', spent)
+    redis.call('PEXPIRE', account, 2000 * window)
+  end
+  local more = spent > 0 and math.fmod(rest, window) or before > 0 and rest or 0
+  if before > 0 then more = math.min(more, math.fmod(rest, window / before)) end
+  told[i] = {granted and 1 or 0, math.max(0, burst - used), math.ceil(now + more - now)}
+end
+return told
+"""

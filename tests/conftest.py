@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 import stamina
 import uvicorn
@@ -37,6 +38,11 @@ WORKER = os.environ.get(
 DATA = Path(gettempdir()) / f"poche-tests-{os.getuid()}-{WORKER}"  # timetables, imported once
 os.environ["POCHE_DATA"] = mkdtemp(prefix="poche-data-")  # of those that have worlds of their own
 IMPORTED = Path(mkdtemp(prefix="poche-imported-"))  # what `serving` begins with
+# a machine that does ten other things takes longer, and nothing is wrong with that
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)  # a Tuesday, 10:05 in Nantes, in term
 
 Answer = Callable[[httpx.Request], httpx.Response]

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from server.clients import Caller, Client
 from server.concurrency import (
+    EACH_S,
     FIRST,
     GOOD_S,
     LEAST,
     MOST,
     ROOM,
     SHARE,
+    WAIT_S,
     Concurrency,
     Gradient,
     Place,
@@ -25,6 +27,7 @@ from server.errors import RequestError
 pytestmark = pytest.mark.anyio
 
 ANONYMOUS, FIRST_PARTY, PARTNER = Priority
+LOOKS = int(WAIT_S / EACH_S)  # at the event loop, for which somebody waits
 MANY = Caller(Client(name="many"), "192.0.2.1")
 
 
@@ -176,16 +179,43 @@ async def test_the_highest_comes_first():
     await end(*held, *(one for found in waiting.values() for one in found))
 
 
-async def test_who_waits_too_long_is_refused(monkeypatch):
+async def test_who_waits_too_long_is_refused():
     concurrency = limited(10)
     held = await crowd(concurrency, PARTNER, 10)
-    monkeypatch.setattr("server.concurrency.WAIT_S", 0)
     late = Execution(concurrency, PARTNER)
-    await asyncio.wait((late.task,))
+    await turns()
+    for _ in range(LOOKS - 1):
+        concurrency.look(20 * GOOD_S)  # so late that the limit does not grow
+    await turns(3)
+    assert not late.task.done()
+    concurrency.look(20 * GOOD_S)
+    await turns(3)
     assert late.refused is not None
     assert late.refused.status == 503
     assert concurrency.waiting[PARTNER] == 0
     await end(*held)
+
+
+async def test_a_process_that_stood_still_refuses_nobody_for_it():
+    concurrency = limited(10)
+    held = await crowd(concurrency, PARTNER, 10)
+    waiting = Execution(concurrency, PARTNER)
+    await turns()
+    concurrency.look(10 * WAIT_S)
+    await end(held.pop())
+    assert waiting.runs
+    await end(*held, waiting)
+
+
+async def test_a_line_that_cannot_move_takes_no_turns_of_the_loop(monkeypatch):
+    concurrency = limited(10)
+    held = await crowd(concurrency, PARTNER, 10)
+    waiting = await crowd(concurrency, PARTNER, 2)
+    looked = []
+    monkeypatch.setattr(concurrency, "_turn", lambda: looked.append(1))
+    await turns(5)
+    assert not looked
+    await end(*held, *waiting)
 
 
 async def test_a_client_has_so_many_at_a_time():

@@ -126,6 +126,22 @@ def test_the_runbook_has_no_alert_that_is_gone() -> None:
     assert re.findall(r"^### (Poche\w+)$", RUNBOOK, re.MULTILINE) == list(ALERTS)
 
 
+def test_the_runbook_names_what_there_is(exposed: Exposed) -> None:
+    settings = {f"POCHE_{name.upper()}" for name in Settings.model_fields}
+    logged = "".join(
+        one.read_text("utf-8")
+        for part in ("server", "sources")
+        for one in (ROOT / part).rglob("*.py")
+    )
+
+    assert set(re.findall(r'"([A-Z][^"]+)"', RUNBOOK)) <= PANELS.keys()
+    assert set(re.findall(r"poche_\w+", RUNBOOK)) <= exposed.keys()
+    assert set(re.findall(r"`(POCHE_\w+)[`=]", RUNBOOK)) <= settings
+    for line in ("bug", "bug while reading", "compiled differs", "refused", "unknown document"):
+        assert f"`{line}`" in RUNBOOK
+        assert f'"{line}"' in logged
+
+
 def test_thresholds_are_those_of_the_settings_and_manifests() -> None:
     def threshold(alert: str) -> float:
         return prod(map(float, ALERTS[alert]["expr"].rpartition("> ")[2].split("*")))

@@ -1,15 +1,18 @@
 """`poche status`: how a server and its sources are doing, from a terminal."""
 
+from contextlib import contextmanager
+from dataclasses import replace
+
 import httpx
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from server import status
+from server import replicas, status
 from server.app import create_app
 from server.cli import app
 from server.settings import Settings
-from tests.conftest import Clock, Replay, down, listening
+from tests.conftest import Clock, Replay, down, free_port, listening
 
 ASK = "{ pools { nodes { name } } parkings { nodes { name } } }"
 
@@ -19,18 +22,31 @@ def replay():
     return Replay()
 
 
-@pytest.fixture
-def url(replay, tmp_path):
-    settings = Settings(warm=False, rate=0, data=tmp_path)
-    with listening(
-        create_app(settings, transport=httpx.MockTransport(replay), clock=Clock())
-    ) as address:
+@contextmanager
+def started(replay, folder, clock=None):
+    settings = Settings(warm=False, rate=0, data=folder)
+    transport = httpx.MockTransport(replay)
+    with listening(create_app(settings, transport=transport, clock=clock or Clock())) as address:
         yield address
 
 
-def read(url):
-    with httpx.Client(base_url=url) as client:
-        return status.reading(client)
+@pytest.fixture
+def url(replay, tmp_path):
+    with started(replay, tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+def other(tmp_path):
+    """Another replica, with upstreams of its own that a test may break."""
+    replay = Replay()
+    with started(replay, tmp_path / "other") as address:
+        yield address, replay
+
+
+def read(*urls):
+    with replicas.clients(urls) as asked:
+        return status.reading(asked)
 
 
 def told(before, after, everything=False):
@@ -61,8 +77,7 @@ def test_rates_are_what_two_readings_differ_by(url):
     ask(url)
     ask(url)
     after = read(url)
-    later = status.Reading(before.at + 4, after.cities, after.problems, after.samples)
-    said = told(before, later)
+    said = told(before, replace(after, at=before.at + 4))
     assert "0.5 requests/s" in said
     assert "OK 2" in said
     assert "without executing 50%" in said
@@ -75,8 +90,49 @@ def test_a_server_that_started_anew_counts_from_nothing(url):
         metric: {labels: value + 100 for labels, value in found.items()}
         for metric, found in old.samples.items()
     }
-    before = status.Reading(old.at - 1, old.cities, old.problems, more)
-    assert "1.0 requests/s" in told(before, old)
+    assert "1.0 requests/s" in told(replace(old, at=old.at - 1, samples=more), old)
+
+
+def test_what_nobody_asks_for_is_not_in_trouble(replay, tmp_path):
+    clock = Clock()
+    with started(replay, tmp_path, clock) as url:
+        ask(url)
+        clock.advance(200)  # beyond its time to live
+        now = read(url)
+    assert "STALE" in told(now, now, everything=True)
+    assert "STALE" not in told(now, now)
+
+
+def test_of_several_replicas_counts_are_added_and_the_worst_is_shown(url, other):
+    second, broken = other
+    broken.broken["pools"] = down
+    before = read(url, second)
+    ask(url)
+    ask(second)
+    after = read(url, second)
+    said = told(before, replace(after, at=before.at + 4))
+    assert "2 servers" in said
+    assert "0.5 requests/s" in said
+    [pools] = [line for line in said.splitlines() if "nantes/pools " in line]
+    assert "DOWN" in pools
+
+
+def test_a_replica_that_does_not_answer_is_a_problem(url):
+    nobody = f"http://127.0.0.1:{free_port()}"
+    ask(url)
+    before, after = read(nobody), read(url, nobody)
+    said = told(replace(before, at=after.at - 1), after)
+    assert nobody in said
+    assert "0.0 requests/s" in said  # what it answered before anybody looked is not of this second
+    assert CliRunner().invoke(app, ["status", url, nobody, "--once"]).exit_code == 1
+    assert CliRunner().invoke(app, ["status", nobody, nobody, "--once"]).exit_code == 2
+
+
+def test_addresses_are_taken_as_people_have_them(url):
+    bare = url.removeprefix("http://")
+    for address in (bare, f"{url}/", f"{url}/metrics"):
+        assert CliRunner().invoke(app, ["status", address, "--once"]).exit_code == 0
+        assert CliRunner().invoke(app, ["usage", address]).exit_code == 0
 
 
 def test_once_says_by_its_exit_whether_all_is_well(url, replay):

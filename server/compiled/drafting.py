@@ -36,6 +36,7 @@ class Kept(NamedTuple):
 
     known: str
     written: str
+    each: str
     again: str
 
     def of(self, o: str) -> str:

@@ -24,7 +24,8 @@ REST = 10_000  # executions for which nothing is kept of a selection of short-li
 
 Written = Any  # a dict, or a fragment of the same
 Write = Callable[[Any], Written]
-Kept = tuple[Callable[[int], Written | None], Write, Callable[[Sequence[Any]], Any]]
+Each = Callable[[Sequence[Any]], list[Written]]
+Kept = tuple[Callable[[int], Written | None], Write, Each, Callable[[Sequence[Any]], Any]]
 
 
 class Keeps(Protocol):
@@ -45,8 +46,8 @@ class Encoded:
         self._keepers: WeakSet[Keeps] = WeakSet()
 
     def selection(self, write: Write) -> "Kept":
-        """Who knows what is kept of an object, by its `id`; who writes what is not; and who
-        knows what is kept of a list."""
+        """Who knows what is kept of an object, by its `id`; who writes what is not; who does both
+        for each object of a list; and who knows what is kept of a list."""
         return self._kept(_Selection(self, write))
 
     def frame(self, write: Write, fields: Sequence[Field]) -> "Kept":
@@ -58,7 +59,7 @@ class Encoded:
 
     def _kept(self, selection: "_Selection") -> "Kept":
         self.add(selection)
-        return selection.known.get, selection.written, selection.again
+        return selection.known.get, selection.written, selection.each, selection.again
 
     def add(self, keeper: Keeps) -> None:
         """Share the room with somebody else."""
@@ -111,16 +112,42 @@ class _Selection:
 
     def written(self, value: Any) -> Written:
         """What is written of an object; Bail if it is not as its type says."""
-        found, at = self._write(value), id(value)
-        if self._encoded.executions < self._rests_until:
-            return found
+        found = self._write(value)
+        return self._keep(value, found) if not self._rests() and self._met(id(value)) else found
+
+    def each(self, objects: Sequence[Any]) -> list[Written]:
+        """What is kept, or else written, of each of them; most are known, or all of them new."""
+        known, write, seen = self.known.get, self._write, self._seen
+        if self._rests():
+            return [known(id(one)) or write(one) for one in objects]
+        found = []
+        for one in objects:
+            at = id(one)
+            made = known(at)
+            if made is None:
+                made = write(one)
+                if at in seen or not self._encoded.patient:
+                    made = self._keep(one, made)
+                else:
+                    seen.add(at)
+            found.append(made)
+        if len(seen) > SEEN:
+            seen.clear()
+        return found
+
+    def _rests(self) -> bool:
+        """Whether nothing more is kept for now."""
+        executions = self._encoded.executions
         if self._short_lived >= self.enough:
-            self._short_lived, self._rests_until = 0, self._encoded.executions + REST
-        if not self._met(at):
-            return found
+            self._short_lived, self._rests_until = 0, executions + REST
+        return executions < self._rests_until
+
+    def _keep(self, value: Any, found: dict[str, Any]) -> Written:
+        """What was written of an object, as it is kept from now on, if it can be."""
         kept, size = self._form(found)
         if not self._encoded.room(size):
             return found
+        at = id(value)
         try:
             one = self._objects[at] = _Object(value, self._gone)
         except TypeError:  # of a class whose objects do not tell when they go

@@ -5,7 +5,6 @@ it is held where it is until the keys of all that can be asked by then are answe
 goes on with its own.
 """
 
-import asyncio
 from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
 from datetime import datetime
 from types import coroutine
@@ -79,10 +78,7 @@ class Run:
         while self._groups:
             self._waves.answer()
             if not self._resume():
-                pending = {one[1] for _, _, waiting, _ in self._groups for one in waiting}
-                pending.update(one[0] for *_, awaited in self._groups for one in awaited)
-                futures = [one.waited_for() for one in pending]
-                await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+                await self._waves.news.come()
         errors: list[GraphQLError] = []
         if self._failures:
             self._locate(self.data, [], errors)

@@ -221,8 +221,9 @@ class Writing(Keeping):
         )
         inner = kind.of_type if is_non_null_type(kind) else kind
         if mixed is None and (kept := self._whole(inner, details)) is not None:
-            some = f"None if {item} is None else " if inner is kind else ""
-            each = f"[{some}{kept.of(item)} for {item} in {v}]"
+            each = f"{kept.each}({v})"
+            if inner is kind:  # of which some may be None
+                each = f"[None if {item} is None else {kept.of(item)} for {item} in {v}]"
             self._line(indent, f"{v} = {kept.again}({v}) or {each}")
             return
         if mixed is None and (again := self._again(inner, details)) is not None:

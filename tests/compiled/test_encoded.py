@@ -23,7 +23,7 @@ def write(thing):
 
 def met(all_, selection, thing):
     """What is written of it in an execution of its own."""
-    known, written, _ = selection
+    known, written, *_ = selection
     all_.executions += 1
     return known(id(thing)) or written(thing)
 
@@ -84,10 +84,35 @@ def test_it_has_a_bound():
 def met_as_list(all_, selection, things):
     """What is known of a list after it was written by some executions."""
     for _ in range(4):
-        found = selection[2](things)
+        found = selection[3](things)
         for one in things:
             met(all_, selection, one)
     return found and orjson.loads(orjson.dumps(found))
+
+
+def test_each_of_a_list_is_as_it_is_alone():
+    all_, things = Encoded(), [Thing(str(number)) for number in range(4)]
+    _, written, each, _ = all_.selection(write)
+    written(things[0])
+
+    found = [each(things) for _ in range(3)]
+
+    assert [list(map(kept, one)) for one in found] == [[True, False, False, False], [True] * 4] + [
+        [True] * 4
+    ]
+    assert {orjson.dumps(one) for one in found} == {orjson.dumps([write(one) for one in things])}
+    assert found[2][1] is found[1][1]
+
+
+def test_lists_that_are_made_anew_each_time_are_soon_left_alone(monkeypatch):
+    all_, dumped, dumps = Encoded(), [], orjson.dumps
+    monkeypatch.setattr(module.orjson, "dumps", lambda one: dumped.append(one) or dumps(one))
+    each = all_.selection(write)[2]
+    for _ in range(2_000):
+        all_.executions += 1
+        each([Thing("passing"), Thing("by")])
+    assert len(dumped) <= 2 * module._Selection.enough
+    assert all_.bytes == 0
 
 
 def test_so_is_a_list_of_the_same_objects_whoever_made_it():
@@ -96,8 +121,8 @@ def test_so_is_a_list_of_the_same_objects_whoever_made_it():
     names = [{"name": str(number)} for number in range(4)]
 
     assert met_as_list(all_, selection, things) == names
-    assert orjson.loads(orjson.dumps(selection[2](tuple(things)))) == names
-    assert selection[2](things[:2]) is None
+    assert orjson.loads(orjson.dumps(selection[3](tuple(things)))) == names
+    assert selection[3](things[:2]) is None
     assert met_as_list(all_, selection, things[::-1]) == names[::-1]
 
 

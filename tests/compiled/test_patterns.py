@@ -32,7 +32,7 @@ THINGS = [Thing('one"\n', 1), Thing("two", 2), Thing("one too", 1)]
 
 def met(all_, frame, things):
     """How they are written by an execution of its own; None if the list was not known."""
-    known, written, again = frame
+    known, written, _, again = frame
     all_.executions += 1
     rope = again(things)
     for one in things:

@@ -1,5 +1,7 @@
 """Where a call may go: only to public addresses, only to the host that was meant."""
 
+from socket import AF_INET, SOCK_STREAM
+
 import httpx
 import pytest
 
@@ -71,37 +73,47 @@ async def test_nor_by_another_spelling(door, host):
             await get(door, f"http://{host}:{port}/", binding())
 
 
-class Resolver:
-    """A name server in the hands of somebody else."""
-
-    async def resolve(self, host, port=0, family=0):
-        hosts = ["10.0.0.7", "8.8.8.8"] if host == "mixed.example" else ["127.0.0.1"]
-        return [{"host": one, "port": port} for one in hosts]
-
-    async def close(self):
-        pass
-
-
 @pytest.fixture
-async def resolver():
-    """Ours, over theirs."""
+def resolve(monkeypatch):
+    """Ours, by a name server in the hands of somebody else."""
     ours = PublicOnly({"trusted.example"})
-    await ours._inner.close()
-    ours._inner = Resolver()
+
+    async def looked_up(host, port):
+        hosts = ["10.0.0.7", "8.8.8.8"] if host == "mixed.example" else ["127.0.0.1"]
+        return [(AF_INET, SOCK_STREAM, 0, "", (one, port)) for one in hosts]
+
+    monkeypatch.setattr(ours, "_looked_up", looked_up)
     return ours
 
 
-async def test_nor_by_a_name_that_resolves_to_one(resolver):
+def hosts(addresses):
+    return [where[0] for *_, where in addresses]
+
+
+async def test_nor_by_a_name_that_resolves_to_one(resolve):
     with pytest.raises(OSError, match="no public address"):
-        await resolver.resolve("rebound.example")
+        await resolve("rebound.example", 80)
 
 
-async def test_of_several_addresses_only_the_public_are_tried(resolver):
-    assert [one["host"] for one in await resolver.resolve("mixed.example")] == ["8.8.8.8"]
+async def test_of_several_addresses_only_the_public_are_tried(resolve):
+    assert hosts(await resolve("mixed.example", 80)) == ["8.8.8.8"]
 
 
-async def test_a_host_that_the_operator_names_may_be_anywhere(resolver):
-    assert [one["host"] for one in await resolver.resolve("trusted.example")] == ["127.0.0.1"]
+async def test_a_host_that_the_operator_names_may_be_anywhere(resolve):
+    assert hosts(await resolve("trusted.example", 80)) == ["127.0.0.1"]
+
+
+async def test_nor_by_what_is_no_plain_get():
+    """That goes over httpx's transport, by the same names."""
+    neighbour = Neighbour()
+    with listening(neighbour) as address:
+        url = address.replace("127.0.0.1", "localhost")
+        async with httpx.AsyncClient(transport=Network(None)) as client:
+            with pytest.raises(httpx.TransportError):
+                await client.post(url)
+        assert neighbour.asked == []
+        async with httpx.AsyncClient(transport=Network(url)) as client:
+            assert (await client.post(f"{url}/here")).text == "/here"
 
 
 async def test_a_city_file_can_allow_a_private_network(door):

@@ -216,6 +216,19 @@ def test_usage_says_who_asks_for_what(serve, replay, monkeypatch):
     assert "Pool.name" in whole
 
 
+def test_usage_of_several_replicas_is_their_sum(replay):
+    replaying = httpx.MockTransport(replay)
+    with (
+        listening(create_app(Settings(warm=False), transport=replaying)) as one,
+        listening(create_app(Settings(warm=False), transport=replaying)) as two,
+    ):
+        for address in (one, two, two):
+            httpx.post(f"{address}/graphql", json={"query": POOLS})
+        found = CliRunner().invoke(app, ["usage", "--all", one, two], env={"COLUMNS": "120"})
+    [line] = [line for line in found.output.splitlines() if "Query.pools " in line]
+    assert "│ 3 " in line
+
+
 def test_usage_says_when_there_is_nothing_to_read():
     address = f"http://127.0.0.1:{free_port()}/metrics"
     assert CliRunner().invoke(app, ["usage", address]).exit_code == 2

@@ -221,14 +221,17 @@ def in_bytes(body, *more, length=None):
 POINTLESS = in_bytes({"query": "{ pools(first: 77) { totalCount } }"})
 
 
+def unparsed(server, data):
+    """What our web server sends to who sent these bytes, and nothing before; None if it parses."""
+    return server.app.state.shedding.unparsed(data, ("192.0.2.7", 1), server.app)
+
+
 async def test_whole_requests_are_refused_unparsed_and_told_together(held, capsys):
     shedding = held.app.state.shedding
     assert on_the_wire(held, {"query": "{ pools(first: 77) { totalCount } }"}).status == 503
     assert shedding.shut
 
-    [first, second] = [
-        shedding.at_once(shedding.unparsed(POINTLESS), "192.0.2.7") for _ in range(2)
-    ]
+    first, second = (unparsed(held, POINTLESS) for _ in range(2))
     shedding.close()
 
     assert (first.status, json.loads(first.body)["errors"][0]["extensions"]["code"]) == (
@@ -268,8 +271,8 @@ async def test_whole_requests_are_refused_unparsed_and_told_together(held, capsy
     ],
 )
 async def test_what_is_not_one_whole_plain_request_is_parsed(held, data):
-    assert held.app.state.shedding.unparsed(POINTLESS) is not None
-    assert held.app.state.shedding.unparsed(data) is None
+    assert unparsed(held, POINTLESS) is not None
+    assert unparsed(held, data) is None
 
 
 async def test_what_is_published_later_is_refused_no_longer(held, tmp_path):
@@ -289,5 +292,5 @@ async def test_when_there_is_room_again_nothing_is_refused_unparsed(held):
     while held.app.state.gate.concurrency.full(Priority.ANONYMOUS):  # noqa: ASYNC110 - by turns
         await asyncio.sleep(0)
     await asyncio.sleep(0)
-    assert shedding.unparsed(POINTLESS) is None
+    assert unparsed(held, POINTLESS) is None
     assert not shedding.shut

@@ -1,16 +1,12 @@
 """Rates: points in a window, by client, with headers that say how things stand."""
 
-import random
 import re
 
 import pytest
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from server.clients import hashed
 from server.manifests import digest
-from server.rates import Standing, Windows
-from server.shared_rates import counted
+from server.rates import Windows
 from tests.front_door.partners import PEPPER, bearer
 
 pytestmark = pytest.mark.anyio
@@ -98,27 +94,6 @@ async def test_what_is_refused_costs_nothing(server):
         await server.client.post("/graphql", json={"query": "{ nothing }"})
         await server.client.post("/graphql", json={"documentId": digest("nowhere")})
     assert (await server.client.post("/graphql", json=TYPENAME)).status_code == 200
-
-
-async def test_one_replica_counts_as_the_shared_store_does(monkeypatch):
-    """Over several windows, at any moment of them: granted, left, and when there is more."""
-    draw, now = random.Random(7), [1_000_000.0]
-    monkeypatch.setattr("time.time", lambda: now[0])
-    monkeypatch.setattr("server.rates.time", lambda: now[0])
-    burst, window_s = 50, 10
-    shared = SlidingWindowCounterRateLimiter(MemoryStorage())
-    alone = Windows()
-    granted = 0
-    for _ in range(500):
-        points = draw.randint(1, 20)
-        given, left, more_in_s = await counted(shared, burst, window_s, "someone", points)
-        standing = Standing(burst, window_s, left, more_in_s)
-        assert alone.count(burst, window_s, "someone", points) == (given, standing)
-        granted += given
-        now[0] += draw.choice([0, 0.5, 3, 12, 31]) * draw.random()
-        if draw.random() < 0.2:  # on the dot, where one window ends and the next begins
-            now[0] = now[0] // window_s * window_s + window_s
-    assert 0 < granted < 500
 
 
 def test_what_one_replica_remembers_is_bounded(monkeypatch):

@@ -1,0 +1,41 @@
+"""Replicas: the servers that a command asks, each at its own address, not at the balancer's."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Annotated
+
+import httpx
+import typer
+
+Addresses = Annotated[
+    list[str],
+    typer.Argument(
+        help="A server, such as http://127.0.0.1:8000; of several replicas, each of them.",
+        metavar="URL...",
+        show_default=False,
+    ),
+]
+
+
+@contextmanager
+def clients(addresses: Iterable[str]) -> Iterator[list[httpx.Client]]:
+    """Somebody to ask each of them; `/metrics`, as Prometheus has it, and `http://` may be left."""
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(httpx.Client(base_url=_base(one), timeout=10)) for one in addresses
+        ]
+
+
+def _base(address: str) -> str:
+    whole = address if "://" in address else f"http://{address}"
+    return whole.rstrip("/").removesuffix("/metrics")
+
+
+def metrics(client: httpx.Client) -> str:
+    """The text of `/metrics`; httpx.HTTPError."""
+    return client.get("/metrics", headers={"Accept": "text/plain"}).raise_for_status().text
+
+
+def brief(error: Exception) -> str:
+    """In one line, what went wrong with asking one."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
