@@ -80,7 +80,7 @@ def served(
     environment: dict[str, str], *options: str, cores: str = SERVER_CORE
 ) -> Iterator[Served]:
     """`poche serve`, ready."""
-    command = [sys.executable, "-m", "server.cli", "serve", "--port", str(PORT), *options]
+    command = [sys.executable, "-m", "server.start", "serve", "--port", str(PORT), *options]
     log, began = HOME / "logs" / "alone.log", perf_counter()
     with running(command, cores, log, HOME, environment) as process:
         await_answer(process, url(), HELLO, product.HEADERS)
@@ -116,7 +116,7 @@ def questions(checkout: Path) -> Table:
     environment = product.installed(HOME, checkout, checkout / "cities")
     (HOME / "documents" / "greet.graphql").write_text("{ pools { totalCount } }", "utf-8")
     reroute = {"POCHE_CITY": "nantes", "POCHE_UPSTREAM": f"http://127.0.0.1:{SANDBOX}"}
-    sandbox = [sys.executable, "-m", "server.cli", "sandbox", "--port", str(SANDBOX)]
+    sandbox = [sys.executable, "-m", "server.start", "sandbox", "--port", str(SANDBOX)]
     log = HOME / "logs" / "sandbox.log"
     with (
         running(sandbox, LOAD_CORE, log, HOME, environment),

@@ -59,12 +59,16 @@ class Crowd:
         if connection in self._idle:
             self._idle.remove(connection)
 
-    async def at_once(self, number: int, seconds: float) -> int:
-        """So many, each again as soon as it is answered: how many good answers there were."""
+    async def begin(self, number: int) -> None:
+        """So many, each again as soon as it is answered, for as long as `again`."""
         self.again = True
         self.answers.clear()
         for _ in range(number):
             await self._join()
+
+    async def at_once(self, number: int, seconds: float) -> int:
+        """So many, each again as soon as it is answered: how many good answers there were."""
+        await self.begin(number)
         await asyncio.sleep(seconds)
         self.again = False
         return sum(one.status == 200 for one in self.answers)

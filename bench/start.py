@@ -1,10 +1,12 @@
-"""Start: from the command to an open port, and the first query of a document that was known before.
+"""Start: from the command to an open port, the first query of a document that was known before,
+and texts that were never seen.
 
     python -m bench.start [--rounds 5]
 
-`poche serve` in a process of its own, with a manifest of one document, over upstreams that are not
-there, with its bytecode compiled. Wall time, and the processor time of all its threads by then; the
-least of the rounds, as whatever else the machine does only adds to it.
+`poche serve` in a process of its own, by the interpreter that this is run with, with a manifest of
+one document, over upstreams that are not there, with its bytecode compiled. Wall time, and the
+processor time of all its threads; the least of the rounds, as whatever else the machine does only
+adds to it.
 """
 
 import argparse
@@ -26,19 +28,22 @@ from server.manifests import digest
 
 ROOT = Path(__file__).parents[1]
 KNOWN = "query Known { cities { slug name } sources { id state attribution licence } }"
-TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+UNSEEN = 5  # texts
 
 
 class Took(NamedTuple):
-    """Milliseconds."""
+    """Milliseconds, of the clock and of the processor."""
 
-    port: float
+    wall: float
     worked: float
-    first: float
-    second: float
 
 
-def started(folder: Path) -> Took:
+Start = tuple[Took, ...]  # of each of STEPS
+STEPS = ("start to port", "its first query", "the same again", "a text never seen")
+
+
+def started(folder: Path) -> Start:
+    """What one start took, and the queries after it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     environment = {
@@ -58,36 +63,43 @@ def started(folder: Path) -> Took:
         stderr=subprocess.DEVNULL,
     )
     try:
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except ConnectionRefusedError:
-                if server.poll() is not None:
-                    raise SystemExit("it did not start") from None
-                time.sleep(0.001)
-        opened = time.perf_counter()
-        worked = _worked_s(server.pid)
-        asked = [_ask(port) for _ in range(2)]
+        _await_port(server, port)
+        opened = Took((time.perf_counter() - began) * 1e3, _worked_ms(server.pid))
+        known = {"documentId": digest(KNOWN)}
+        first, second = (_asked(server.pid, port, known) for _ in range(2))
+        texts = [KNOWN.replace("slug", f"slug a{number}: name") for number in range(UNSEEN)]
+        unseen = [_asked(server.pid, port, {"query": text}) for text in texts]
     finally:
         server.terminate()
         server.wait()
-    return Took((opened - began) * 1e3, worked * 1e3, *asked)
+    return opened, first, second, min(unseen)
 
 
-def _worked_s(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_S
+def _await_port(server: subprocess.Popen[bytes], port: int) -> None:
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except ConnectionRefusedError:
+            if server.poll() is not None:
+                raise SystemExit("it did not start") from None
+            time.sleep(0.001)
 
 
-def _ask(port: int) -> float:
-    body = json.dumps({"documentId": digest(KNOWN)}).encode()
+def _worked_ms(process: int) -> float:
+    """Processor time of all threads so far."""
+    threads = Path(f"/proc/{process}/task").iterdir()
+    return sum(int((one / "schedstat").read_text().split()[0]) for one in threads) / 1e6
+
+
+def _asked(process: int, port: int, parameters: dict[str, str]) -> Took:
     headers = {"content-type": "application/json", "accept": "application/json"}
+    body = json.dumps(parameters).encode()
     request = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", body, headers)
-    began = time.perf_counter()
+    worked, began = _worked_ms(process), time.perf_counter()
     with urllib.request.urlopen(request) as answer:
         assert b'"nantes"' in answer.read()
-    return (time.perf_counter() - began) * 1e3
+    return Took((time.perf_counter() - began) * 1e3, _worked_ms(process) - worked)
 
 
 def main() -> None:
@@ -99,10 +111,9 @@ def main() -> None:
         place.mkdir()
         (place / "known.graphql").write_text(KNOWN)
         took = [started(Path(folder)) for _ in range(options.rounds + 1)][1:]
-    table = Table("what", "ms")
-    names = ("start to port", "of processor time", "its first query", "the same again")
-    for name, figures in zip(names, zip(*took, strict=True), strict=True):
-        table.add_row(name, f"{min(figures):.0f}" if name in names[:2] else f"{min(figures):.1f}")
+    table = Table("what", "ms", "of processor time")
+    for name, each in zip(STEPS, zip(*took, strict=True), strict=True):
+        table.add_row(name, *(f"{min(figures):,.1f}" for figures in zip(*each, strict=True)))
     Console().print(table)
 
 

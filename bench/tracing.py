@@ -6,8 +6,9 @@ The cheapest way to an answer and the dearest, as in `bench.features`: given aga
 `off` is held against the same code without the hooks that tracing has in it (they are replaced
 by nothing, here and only here), `1 %` against `off`; they take turns in one process, of which all
 processor time counts: spans are made, put together and sent, by OTLP, to a collector in another
-one. Medians of the differences, in microseconds, and what half of them lie between. What that is
-of an answer is told by what a server takes for one over the loopback interface (`bench.door`).
+one. What the quickest rounds differ by, in microseconds, and what half of all differences lie
+between: much, on a machine that does other things. What that is of an answer is told by what a
+server takes for one over the loopback interface (`bench.door`).
 """
 
 from __future__ import annotations
@@ -167,15 +168,16 @@ def main() -> None:
                 whole = asyncio.run(over_sockets(server))
             with patch("server.tracing.random", DRAWN.__next__):
                 found = asyncio.run(rounds_of(path, given.rounds))
-            off = [one["off"] - one["without"] for one in found]
-            on = [one["on"] - one["off"] for one in found]
-            table.add_row(path, f"{whole:.0f}", *told(off, whole), *told(on, whole))
+            off, on = told(found, "off", "without", whole), told(found, "on", "off", whole)
+            table.add_row(path, f"{whole:.0f}", *off, *on)
     out.print(table)
 
 
-def told(more: list[float], whole: float) -> tuple[str, str]:
-    low, middle, high = quantiles(more, n=4)
-    return f"{middle:.2f} ({low:.2f} to {high:.2f})", f"{100 * middle / whole:.1f} %"
+def told(found: list[dict[str, float]], way: str, other: str, whole: float) -> tuple[str, str]:
+    """What one way takes more than another, and how much of an answer that is."""
+    low, _, high = quantiles([one[way] - one[other] for one in found], n=4)
+    more = min(one[way] for one in found) - min(one[other] for one in found)
+    return f"{more:.2f} ({low:.2f} to {high:.2f})", f"{100 * more / whole:.1f} %"
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
 """Answered: one execution's answer, finished but for what each request has its own of."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 from graphql import ExecutionResult
 
 from resolvers import Loaders
-from resolvers.provenance import grounds, told
+from resolvers.provenance import told
 from server import caching
+from server.compiled.run import Written
+from server.footing import FAR, Footing
 
-FAR = datetime.max.replace(tzinfo=UTC)
 OVERHEAD = 2_000  # bytes of an answer besides its data
 
 
@@ -21,15 +22,14 @@ class Answer:
     `data` is JSON. Nothing that it was made of is kept alive by it.
     """
 
-    def __init__(self, result: ExecutionResult, context: Loaders) -> None:
-        self.data = orjson.dumps(result.data)
+    def __init__(self, result: ExecutionResult, context: Loaders, footing: Footing) -> None:
+        self.data = result.json if isinstance(result, Written) else orjson.dumps(result.data)
         self.errors = tuple(result.errors or ())
-        self.touched = tuple(context.touched)
+        self.touched = footing.touched
         self.spoken = context.spoken
-        self.holding = caching.holding(context)
-        self._sources = grounds(context)
+        self._footing = footing
+        self._bases = None if self.errors else footing.bases
         self._since, self._until = context.now, context.until
-        self._bases = None if self.errors else context.bases()
         self._kept: dict[bool, bytes] = {}
         self._tags: dict[tuple[bool, str], str] = {}
 
@@ -37,6 +37,12 @@ class Answer:
     def size(self) -> int:
         """Bytes that it takes at most, roughly: its data is there alone, and in a body."""
         return OVERHEAD + 2 * len(self.data)
+
+    @property
+    def holding(self) -> caching.Holding:
+        """How long it holds, for whoever keeps it."""
+        holding = self._footing.holding
+        return holding._replace(changes=self._until.timestamp()) if self._until else holding
 
     def lasts(self, now: datetime) -> bool:
         """Whether it may be looked at again later: errors may not, nor what is of this moment."""
@@ -58,17 +64,17 @@ class Answer:
         """Until when it stands for certain if nothing is read again; now, if that is not known."""
         if self._bases is None or now < self._since:
             return now
-        ends = [basis.stands_until(now) for basis in self._bases]
-        return min([*ends, self._until or FAR])
+        return min(self._footing.stands_until(now), self._until or FAR)
 
     def body(self, *, sources: bool, now: datetime, **more: Any) -> bytes:
         """The response, as it is now; `sources` with their ages, and `more` of extensions."""
-        return self._body(told(self._sources, now) if sources else [], more)
+        return self._body(self._footing.told(now) if sources else b"[]", more)
 
     def kept_body(self, *, sources: bool) -> bytes:
         """The response, as it may be kept: the same for as long as it stands."""
         if sources not in self._kept:
-            self._kept[sources] = self._body(told(self._sources) if sources else [], {})
+            found = orjson.dumps(told(self._footing.grounds)) if sources else b"[]"
+            self._kept[sources] = self._body(found, {})
         return self._kept[sources]
 
     def tag(self, media_type: str, *, sources: bool) -> str:
@@ -78,12 +84,15 @@ class Answer:
             self._tags[sources, media_type] = caching.tag(body, media_type)
         return self._tags[sources, media_type]
 
-    def _body(self, sources: list[dict[str, Any]], more: Mapping[str, Any]) -> bytes:
-        body: dict[str, Any] = {}
+    def _body(self, sources: bytes, more: Mapping[str, Any]) -> bytes:
+        """Put together, not written anew: the data of a large answer was copied twice by that."""
+        parts = []
         if self.errors:
-            body["errors"] = [error.formatted for error in self.errors]
-        body["data"] = orjson.Fragment(self.data)
-        extensions = {"sources": sources, **more} if sources else more
+            parts.append(b'"errors":' + orjson.dumps([error.formatted for error in self.errors]))
+        parts.append(b'"data":' + self.data)
+        extensions = [b'"sources":' + sources] if sources != b"[]" else []
+        if more:
+            extensions.append(orjson.dumps(more)[1:-1])
         if extensions:
-            body["extensions"] = extensions
-        return orjson.dumps(body)
+            parts.append(b'"extensions":{%b}' % b",".join(extensions))
+        return b"{%b}" % b",".join(parts)

@@ -67,7 +67,7 @@ class Holding(NamedTuple):
 
 
 def holding(ask: Loaders) -> Holding:
-    """How long an answer holds, by all that its loaders say it rests on."""
+    """How long an answer holds by what its loaders say it rests on, whatever time changes."""
     due = revalidating = failing = inf
     for one in ask.snapshots:
         since = min(one.fetched_at, ask.now)  # unless somebody set the clock back
@@ -75,8 +75,7 @@ def holding(ask: Loaders) -> Holding:
         due = min(due, end)
         revalidating = min(revalidating, end + policy.stale_while_revalidate_s)
         failing = min(failing, end + policy.stale_if_error_s)
-    changes = inf if ask.until is None else ask.until.timestamp()
-    return Holding(bool(ask.lacks), bool(ask.snapshots), due, revalidating, failing, changes)
+    return Holding(bool(ask.lacks), bool(ask.snapshots), due, revalidating, failing)
 
 
 def varying(*, spoken: bool) -> str:

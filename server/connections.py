@@ -172,21 +172,27 @@ def _written(url: str, headers: Mapping[str, str]) -> tuple[Host, bytes]:
     found = ORIGIN.match(url)
     if found is None:
         raise ValueError(f"not an address to ask: {url[:100]!r}")
-    host, own = _origin(found[0])
     target = url[found.end() :].partition("#")[0]
     if not target.startswith("/"):
         target = f"/{target}"
-    said = {"accept": "*/*", **headers}
-    lines = [f"GET {target} HTTP/1.1", *own, *(f"{name}: {said[name]}" for name in said)]
-    plain = target.isascii() and target.isprintable() and " " not in target
-    if not plain or NOT_IN_A_LINE.search("".join(lines)):
+    if not (target.isascii() and target.isprintable()) or " " in target:
+        raise ValueError("a line within a line")
+    host, head = _head(found[0], tuple(headers.items()))
+    return host, b"GET %b HTTP/1.1\r\n%b" % (target.encode(), head)
+
+
+@lru_cache(maxsize=256)  # a source is asked under the same headers again and again
+def _head(origin: str, said: tuple[tuple[str, str], ...]) -> tuple[Host, bytes]:
+    """A host by the beginning of an address, and all that is sent but the first line."""
+    host, own = _origin(origin)
+    lines = [*own, *(f"{name}: {value}" for name, value in {"accept": "*/*", **dict(said)}.items())]
+    if NOT_IN_A_LINE.search("".join(lines)):
         raise ValueError("a line within a line")
     return host, "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
 
 
-@lru_cache(maxsize=256)
 def _origin(url: str) -> tuple[Host, list[str]]:
-    """A host by the beginning of an address, and the headers that name it."""
+    """The same, and the headers that name it."""
     split = urlsplit(url)
     tls, name = split.scheme == "https", split.hostname or ""
     headers = [f"host: {split.netloc.rpartition('@')[2]}"]

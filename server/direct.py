@@ -9,7 +9,6 @@ all that it takes in memory is answered there and then, the rest goes on as a ta
 from asyncio import Future
 from collections.abc import Awaitable, Callable
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,7 +18,7 @@ from server.accept import MEDIA_TYPES
 from server.asked import LARGE, Asked
 from server.compression import MIN_BYTES, preferred, varying
 from server.finished import SENT, Finished, Sent
-from server.logs import REQUEST_ID, request_id
+from server.logs import REQUEST_ID, named, request_id
 from server.parameters import Whole
 
 PATH = "/graphql"
@@ -65,7 +64,7 @@ class Direct:
         return begun(self._answered(Whole(asked, receive), name))
 
     async def _answered(self, request: Whole, name: bytes) -> Response:
-        structlog.contextvars.bind_contextvars(request=name.decode())
+        named(request.scope, name)
         finished, asked = self._finished, request.asked
         with finished.making.of(asked.key):
             sent = request.scope[SENT] = Sent(finished)

@@ -53,12 +53,22 @@ def shorten(error: GraphQLError) -> None:
 def mask(error: GraphQLError) -> None:
     """An error of ours is for the log; a client gets an id to report it by."""
     cause = error.original_error
-    if cause is None or "code" in (error.extensions or {}):
-        return
-    number = uuid4().hex[:12]
-    log.error("bug", id=number, path=error.path, exc_info=cause)
-    error.message = f"Something went wrong on our side ({number})."
-    error.extensions = {"code": "INTERNAL", "id": number}
+    if cause is not None and "code" not in (error.extensions or {}):
+        number = uuid4().hex[:12]
+        log.error("bug", id=number, path=error.path, exc_info=cause)
+        error.message = f"Something went wrong on our side ({number})."
+        error.extensions = {"code": "INTERNAL", "id": number}
+    for one in (error, cause):
+        if one is not None:
+            forget(one)
+
+
+def forget(error: BaseException) -> None:
+    """How it was raised: all that was at work then would stay till somebody looks for cycles."""
+    seen: BaseException | None = error
+    while seen is not None:
+        seen.__traceback__ = None
+        seen = seen.__cause__ or seen.__context__
 
 
 class _Finder(Visitor):

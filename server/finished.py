@@ -22,7 +22,7 @@ from server.asked import LARGE, Asked, Key, key
 from server.clients import line
 from server.errors import RequestError
 from server.gate import Gate
-from server.logs import REQUEST_ID, current_request, request_id
+from server.logs import REQUEST_ID, request_id, request_of
 from server.making import Making
 from server.rates import RATED
 from server.visit import Visit
@@ -106,7 +106,7 @@ class Finished:
         if kept is None:
             return False
         host = scope["client"][0] if scope.get("client") else ""
-        visit = kept.visit.again(line(host), current_request())
+        visit = kept.visit.again(line(host), request_of(scope))
         try:
             standing = await self._gate.admit_again(visit)
         except RequestError:

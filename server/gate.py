@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError
@@ -17,7 +18,7 @@ from server.editions import Editions
 from server.errors import RequestError
 from server.execution import is_mutation
 from server.live import Operation
-from server.logs import current_request
+from server.logs import request_of
 from server.metrics import Metrics
 from server.parameters import Parameters
 from server.planning import Planner
@@ -53,21 +54,11 @@ class Gate:
         """Another one when the files of cities, clients or documents have been read again."""
         return self.editions.version + self.clients.version + self.documents.version
 
-    @contextmanager
-    def visit(self, connection: HTTPConnection) -> Iterator[Visit]:
+    def visit(self, connection: HTTPConnection) -> "Coming":
         """One request, from when it comes, of nobody yet, until it is written down."""
-        visit = Visit(Caller(NOBODY, address(connection)), request=current_request())
+        visit = Visit(Caller(NOBODY, address(connection)), request=request_of(connection.scope))
         self.trace(visit, connection.scope)
-        around = current.set(visit.span)
-        try:
-            yield visit
-        except Exception:
-            visit.failed()
-            raise
-        finally:
-            current.reset(around)
-            if not visit.goes_on:
-                self.ended(visit)
+        return Coming(self, visit)
 
     @contextmanager
     def going_on(self, visit: Visit) -> Iterator[None]:
@@ -171,3 +162,26 @@ class Gate:
         standing = self.rates.spend_alone(visit.caller, visit.cost)
         self.metrics.use(visit)
         return standing
+
+
+class Coming:
+    """A visit, from when it comes until it is written down, unless it goes on."""
+
+    __slots__ = ("_around", "_gate", "_visit")
+
+    def __init__(self, gate: Gate, visit: Visit) -> None:
+        self._gate = gate
+        self._visit = visit
+
+    def __enter__(self) -> Visit:
+        self._around = current.set(self._visit.span)
+        return self._visit
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception):
+            self._visit.failed()
+        current.reset(self._around)
+        if not self._visit.goes_on:
+            self._gate.ended(self._visit)

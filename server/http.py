@@ -25,6 +25,7 @@ from server.errors import RequestError
 from server.execution import Executor, is_mutation
 from server.explain import Explained
 from server.finished import made_of
+from server.footing import Footing
 from server.gate import Gate
 from server.incremental import Begun, Incremental
 from server.live import Live, Operation
@@ -217,17 +218,17 @@ class Endpoint:
     ) -> Response:
         """An answer that is all there, as it is sent; `more` is of its extensions."""
         visit.answered(answer.touched, *answer.errors)
-        headers = responses.headed(media_type, standing.headers if standing else {})
         sources = bool(answer.touched) and request.headers.get("x-poche-sources") != "off"
         now = self._clock()
         if request.method in IN_URL and more is None and not answer.errors:
+            headers = responses.headed(media_type, standing.headers if standing else {})
             return responses.kept(
                 visit, request, operation, answer, sources=sources, headers=headers, now=now
             )
         body = answer.body(sources=sources, now=now, **(more or {}))
         partial = answer.errors and media_type == GRAPHQL
         status = self._settings.partial_success_status if partial else 200
-        return Response(body, status, headers)
+        return responses.Executed(body, status, media_type, standing)
 
     async def _executed(
         self, visit: Visit, operation: Operation, explained: bool
@@ -240,7 +241,7 @@ class Endpoint:
             deadline_s=visit.caller.client.deadline_s,
             explained=explained,
         )
-        return Answer(result, context), context
+        return Answer(result, context, Footing(context)), context
 
     async def _begun(
         self, visit: Visit, operation: Operation, place: Place, form: incremental.Format
@@ -256,7 +257,7 @@ class Endpoint:
                 streamed=not form.old,
             )
             if isinstance(result, ExecutionResult):
-                return Answer(result, context)
+                return Answer(result, context, Footing(context))
             until.enter_context(self._gate.going_on(visit))
             return Begun(result, context, visit, until.pop_all())
 

@@ -8,6 +8,7 @@ import atexit
 import logging
 import re
 import sys
+from contextvars import Token
 from datetime import UTC, datetime
 from random import getrandbits
 from typing import Any, TextIO
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PROCESSORS: list[structlog.typing.Processor] = []  # the one list that all loggers have
 REQUEST_ID = b"x-request-id"
+NAME = "poche.request"  # where a scope has it
 LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 GIVEN = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")
 
@@ -109,9 +111,15 @@ def request_id(given: bytes) -> bytes:
     return b"%032x" % getrandbits(128)  # no secret: a third of the time of urandom
 
 
-def current_request() -> str:
-    """The id of the request that is being answered."""
-    return str(structlog.contextvars.get_contextvars().get("request", ""))
+def named(scope: Scope, name: bytes) -> dict[str, Token[Any]]:
+    """Give a request its id, which all that is logged meanwhile has; to be taken back."""
+    scope[NAME] = name.decode()
+    return dict(structlog.contextvars.bind_contextvars(request=scope[NAME]))
+
+
+def request_of(scope: Scope) -> str:
+    """The id of a request."""
+    return str(scope.get(NAME, ""))
 
 
 class RequestIds:
@@ -127,13 +135,13 @@ class RequestIds:
         given = next((value for name, value in scope["headers"] if name == REQUEST_ID), b"")
         name = request_id(given)
 
-        async def named(message: Message) -> None:
+        async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], (REQUEST_ID, name)]
             await send(message)
 
-        bound = structlog.contextvars.bind_contextvars(request=name.decode())
+        bound = named(scope, name)
         try:
-            await self._app(scope, receive, named)
+            await self._app(scope, receive, send_named)
         finally:
             structlog.contextvars.reset_contextvars(**bound)

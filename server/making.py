@@ -1,8 +1,7 @@
 """Making: what is being made for one who asks, for others who ask the very same just then."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 
 from server.asked import Key
 
@@ -37,27 +36,29 @@ class Making:
             made.late = loop.call_later(left, made.end)
         return None if made.done.done() else made.done
 
-    @contextmanager
-    def of(self, key: Key) -> Iterator[None]:
+    def of(self, key: Key) -> AbstractContextManager[None]:
         """While it is being made; by the first of those who make it, if they are several."""
-        if key in self._under_way:
-            yield
-            return
-        made = self._under_way[key] = _Made(asyncio.get_running_loop().time())
-        try:
-            yield
-        finally:
-            del self._under_way[key]
-            made.end()
+        return nullcontext() if key in self._under_way else _Made(self._under_way, key)
 
 
 class _Made:
-    __slots__ = ("began", "done", "late")
+    """One response, while it is being made."""
 
-    def __init__(self, began: float) -> None:
-        self.began = began
+    __slots__ = ("_key", "_under_way", "began", "done", "late")
+
+    def __init__(self, under_way: "dict[Key, _Made]", key: Key) -> None:
+        self.began = asyncio.get_running_loop().time()
         self.done: asyncio.Future[None] | None = None
         self.late: asyncio.TimerHandle | None = None
+        self._under_way = under_way
+        self._key = key
+
+    def __enter__(self) -> None:
+        self._under_way[self._key] = self
+
+    def __exit__(self, *_: object) -> None:
+        del self._under_way[self._key]
+        self.end()
 
     def end(self) -> None:
         """Let those go on who wait for it."""

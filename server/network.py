@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from importlib import import_module
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ class PublicOnly:
     def __init__(self, trusted: Container[str]) -> None:
         self._trusted = trusted
 
-    async def __call__(self, host: str, port: int) -> list[Address]:
+    async def __call__(self, host: str, port: int) -> Sequence[Address]:
         """Where a host may be asked; OSError if nowhere."""
         found = await self._looked_up(host, port)
         if host in self._trusted:
@@ -36,7 +36,7 @@ class PublicOnly:
             raise OSError(f"{host} has no public address")
         return public
 
-    async def _looked_up(self, host: str, port: int) -> list[Address]:
+    async def _looked_up(self, host: str, port: int) -> Sequence[Address]:
         loop = asyncio.get_running_loop()
         return await loop.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG

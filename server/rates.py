@@ -52,7 +52,10 @@ class Standing(NamedTuple):
     @property
     def raw(self) -> list[tuple[bytes, bytes]]:
         """The same, as ASGI has them."""
-        return [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+        return [
+            (RATED[0], b'"cost";q=%d;w=%d' % self[:2]),
+            (RATED[1], b'"cost";r=%d;t=%d' % self[2:]),
+        ]
 
     @property
     def wired(self) -> bytes:

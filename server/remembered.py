@@ -18,6 +18,7 @@ from server.answered import Answer
 from server.concurrency import Place
 from server.errors import RequestError
 from server.execution import Executor
+from server.footing import Footings
 from server.live import Operation
 from sources.tracing import step, tell
 
@@ -41,6 +42,7 @@ class Remembered:
         self._executor = executor
         self._clock = clock
         self._most_bytes = most_bytes
+        self._footings = Footings()
         self._answers: OrderedDict[Key, Answer] = OrderedDict()
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._flights: dict[tuple[Key, float | None], _Flight] = {}
@@ -139,12 +141,10 @@ class Remembered:
         return answer
 
     async def _execute(self, operation: Operation, deadline_s: float | None) -> Answer:
-        variables = dict(operation.variables)
-        return Answer(
-            *await self._executor.run(
-                operation.plan, operation.name, variables, deadline_s=deadline_s
-            )
+        result, context = await self._executor.run(
+            operation.plan, operation.name, dict(operation.variables), deadline_s=deadline_s
         )
+        return Answer(result, context, self._footings.of(context))
 
     def _find(self, key: Key) -> Answer | None:
         """What is known and still so, which is used from now on."""

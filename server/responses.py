@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from starlette.responses import Response
 from server import caching
 from server.answered import Answer
 from server.live import Operation
-from server.rates import STANDING
+from server.rates import STANDING, Standing
 from server.visit import Visit
 
 NOSNIFF = {"X-Content-Type-Options": "nosniff"}
@@ -43,6 +44,22 @@ def kept(
         return Response(answer.kept_body(sources=sources), 200, headers)
     del headers["Content-Type"]
     return Response(status_code=304, headers=headers)
+
+
+class Executed(Response):
+    """An answer that nobody may keep, its headers written once for each media type."""
+
+    def __init__(self, body: bytes, status: int, media_type: str, standing: Standing | None):
+        length = b"content-length", b"%d" % len(body)
+        self.status_code, self.body, self.background = status, body, None
+        self.raw_headers = [*_raw(media_type), length, *(standing.raw if standing else ())]
+
+
+@lru_cache(maxsize=4)
+def _raw(media_type: str) -> list[tuple[bytes, bytes]]:
+    return [
+        (name.lower().encode(), value.encode()) for name, value in headed(media_type, {}).items()
+    ]
 
 
 def json(

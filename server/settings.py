@@ -1,16 +1,29 @@
 """Settings: what an operator may change, as environment variables that begin with POCHE_."""
 
+import json
+import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 import cities
 
+PREFIX = "POCHE_"
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="POCHE_", frozen=True)
+
+def _listed(value: Any) -> Any:
+    """A list as an environment variable has it: JSON."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class Settings(BaseModel):
+    """As the environment has them, or as they are given; pydantic.ValidationError."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     city: str = Field(default="nantes", description="The city meant where a query names none.")
     cities: Path = Field(default=cities.HERE, description="The folder of city files.")
@@ -81,7 +94,7 @@ class Settings(BaseSettings):
     query_method: bool = Field(
         default=False, description="Answer HTTP's QUERY method, too: a safe POST."
     )
-    cors_origins: tuple[str, ...] = Field(
+    cors_origins: Texts = Field(
         default=(), description='Sites whose pages may ask: ["https://…"], or ["*"] for all.'
     )
     live_clients: int = Field(
@@ -120,8 +133,14 @@ class Settings(BaseSettings):
     trace: float = Field(
         default=0, ge=0, le=1, description="Share of requests that OpenTelemetry traces; 0: none."
     )
-    trace_upstreams: tuple[str, ...] = Field(
+    trace_upstreams: Texts = Field(
         default=(), description='Hosts that are told which trace a call is part of: ["a.host"].'
     )
     warm: bool = Field(default=True, description="Read every source once when starting.")
     log: Literal["json", "console"] = Field(default="console", description="How logs are written.")
+
+    def __init__(self, **given: Any) -> None:
+        said = {word.upper(): text for word, text in os.environ.items()}
+        names = {name: f"{PREFIX}{name}".upper() for name in type(self).model_fields}
+        found = {name: said[word] for name, word in names.items() if word in said}
+        super().__init__(**{**found, **given})

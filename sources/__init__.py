@@ -20,4 +20,5 @@ def __getattr__(name: str) -> Any:
     for module in iter_modules(__path__):  # each service module declares its readers
         if not module.name.startswith("shared_"):  # redis is for those who have a store
             import_module(f"{__name__}.{module.name}")
-    return import_module(f"{__name__}.registry").Sources
+    globals()[name] = found = import_module(f"{__name__}.registry").Sources
+    return found

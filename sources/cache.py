@@ -44,10 +44,11 @@ EARLY = (0.80, 0.95)  # a value in use is read again after this share of its ttl
 
 @dataclass(frozen=True)
 class Held(Generic[T]):
-    """A value, and when the upstream said so."""
+    """A value, and when the upstream said so; `digest` is of the bytes that alone make it so."""
 
     value: T
     fetched_at: datetime
+    digest: bytes = b""  # none where there may be more to it
 
 
 class Cached(Generic[T]):
@@ -196,6 +197,7 @@ class Cached(Generic[T]):
 
     def _last_resort(self, error: SourceError) -> Held[T]:
         """What is held, if it may still be shown in spite of the error; else the error."""
+        error.__traceback__ = None  # through which it would hold whoever waited, and they it
         age = self.age_s(self._clock())
         if self.held is not None and age is not None and age < self._shown_s:
             return self.held

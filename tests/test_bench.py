@@ -6,7 +6,8 @@ import sys
 
 from graphql import build_schema, parse, validate
 
-from bench.peers import product, world
+from bench.peers import plots, product, results, world
+from bench.peers.load import Sample
 from bench.peers.servers import ROOT, SDL
 
 
@@ -28,3 +29,23 @@ def test_ours_can_be_asked_what_the_peers_are_asked(tmp_path):
 
 def test_the_home_screen_is_as_large_as_the_readme_says(tmp_path):
     assert world.count(world.write(tmp_path)["home"]) == (284, 1_869)
+
+
+def test_who_answered_nothing_in_time_is_told_of_and_compared_with_nobody(tmp_path):
+    nothing = Sample(**dict.fromkeys(Sample._fields, 0.0))
+    samples = {
+        "home.memory": {
+            "ours": [nothing._replace(per_s=500.0, cpu_us=800.0)],
+            "Strawberry, memory": [nothing],
+            "Mercurius, JIT, memory": [nothing._replace(per_s=250.0, cpu_us=1_600.0)],
+        }
+    }
+
+    said = results.tables(samples)
+    plots.write(samples, tmp_path)
+
+    assert "| Strawberry, memory | 0 |" in said
+    goals = said.partition("### Goals")[2]
+    assert "| home.memory | Mercurius, JIT, memory | 1.5 | 3.5 | 2.00 | 2.00 | floor |" in goals
+    assert "Strawberry" not in goals
+    assert "Strawberry, memory" in (tmp_path / "home.memory.svg").read_text("utf-8")

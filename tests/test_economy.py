@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 import cities
+from sources import feeds
+from sources.reading import Reader
 from tests.conftest import Replay, serving
 from tests.elsewhere import asked_in
 
@@ -43,3 +45,30 @@ def test_everything_at_once(city: str) -> None:
     assert asked == offered, "the question leaves out, or adds, a source"
     assert cold == {table: min(calls, MORE.get(table, 1)) for table, calls in cold.items()}
     assert dict(replay.calls) == cold, "what is fresh is asked for again"
+
+
+def test_the_same_bytes_again_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But are as young as the read."""
+    replay, read, read_all = Replay(), list[str](), feeds.read_all
+
+    def counted(reader: Reader[Any], *given: Any) -> Any:
+        read.append(reader.table)
+        return read_all(reader, *given)
+
+    monkeypatch.setattr(feeds, "read_all", counted)
+
+    async def main() -> list[Any]:
+        found = []
+        async with serving(httpx.MockTransport(replay)) as server:
+            for _ in range(4):
+                server.clock.advance(3 * 86_400)
+                found.append(await server.ask("{ pools { nodes { id name } } }"))
+        return found
+
+    answers = asyncio.run(main())
+
+    assert all(one["data"] == answers[0]["data"] for one in answers)
+    [ages] = [{source["ageS"] for one in answers for source in one["extensions"]["sources"]}]
+    assert ages == {0}
+    assert replay.calls["pools"] == 4
+    assert read == ["pools", "pools"]  # and once to know the bytes by

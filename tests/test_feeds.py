@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from operator import attrgetter
 
 import httpx
 import pytest
@@ -14,11 +15,13 @@ from sources.calendar import PublicHoliday
 from sources.errors import Changed
 from sources.http import Door
 from sources.pools import PoolSlot
+from sources.reading import reader_of
 from sources.shrinking import acceptance
 from tests.conftest import Clock
 
 pytestmark = pytest.mark.anyio
 
+BY_ID = attrgetter("id")
 TTL_S = 6 * 3_600  # of [pools] in nantes.toml
 
 
@@ -86,6 +89,45 @@ async def test_what_did_not_change_is_not_sent_again(sources, portal, clock):
     assert second.items is first.items
     assert second.fetched_at == clock.now
     assert pools(sources).state is SourceState.LIVE
+
+
+async def test_the_very_bytes_of_last_time_are_the_same_things(sources, portal, clock):
+    async def read():
+        clock.advance(TTL_S + 86_400 + 1)
+        return await sources.collection(Pool, "nantes")
+
+    first, second, third = [await read() for _ in range(3)]
+
+    assert third.items is second.items == first.items
+    assert third.by(BY_ID) is second.by(BY_ID)
+    assert third.fetched_at == clock.now
+    assert pools(sources).state is SourceState.LIVE
+    assert len(portal.asked) == 3
+
+    portal.rows[0]["nom_complet"] = "Piscine rebaptisée"
+    changed = await read()
+    assert [one.name for one in changed.items] != [one.name for one in third.items]
+    assert (await read()).items is changed.items
+
+    portal.rows = b"<html>sorry</html>"
+    assert (await read()).items is changed.items
+    assert pools(sources).last_error
+
+
+async def test_what_is_shown_instead_of_what_is_not_believed_is_not_taken_for_it(
+    sources, portal, clock
+):
+    """Of one payload, parks are read well, and half of the playgrounds are gone."""
+    parks, playgrounds = (reader_of(f"places.{part}").kind for part in ("park", "playground"))
+    rows = [{**row, "location": [47.2, -1.5], "jeux_enfants": "oui"} for row in portal.rows]
+    fewer = [{**row, "jeux_enfants": "non"} for row in rows[:5]] + rows[5:]
+    found = []
+    for portal.rows in (rows, rows, fewer, fewer, fewer, fewer, rows):
+        clock.advance(30 * 86_400)
+        read = [await sources.collection(kind, "nantes") for kind in (parks, playgrounds)]
+        found.append([len(one.items) for one in read])
+
+    assert found == [[10, 10]] * 4 + [[10, 5]] * 2 + [[10, 10]]
 
 
 async def test_a_payload_that_was_refused_is_not_asked_about(sources, portal, clock):

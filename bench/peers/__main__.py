@@ -10,7 +10,7 @@ one order and then in the other. About 45 minutes with everything; one core a se
 import argparse
 import json
 import os
-import platform
+import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
@@ -20,7 +20,17 @@ from pathlib import Path
 from bench.peers import plots, results, upstream, world
 from bench.peers.load import TOGETHER, Sample, load, question
 from bench.peers.running import LOAD_CORE, SERVER_CORE, Process, ask, await_answer, running
-from bench.peers.servers import COLD, MODES, OURS, REMEMBERED, ROOT, STAMPEDE, Server, servers
+from bench.peers.servers import (
+    COLD,
+    MODES,
+    OURS,
+    REMEMBERED,
+    ROOT,
+    STAMPEDE,
+    Server,
+    interpreter,
+    servers,
+)
 
 HOME = Path(os.environ.get("POCHE_BENCH", "~/.cache/poche-bench")).expanduser()
 GREET = "greet"  # reads nothing, so all are asked in one mode
@@ -116,6 +126,9 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=5)
     options.add_argument("--clients", type=int, default=64)
     options.add_argument("--checkout", type=Path, default=ROOT, help="ours, as it is there")
+    options.add_argument(
+        "--python", type=Path, default=interpreter(HOME), help="of all servers in Python"
+    )
     options.add_argument("--out", type=Path, default=HOME / "results")
     given = options.parse_args()
     workloads, only = _workloads(given.workloads), tuple(given.only.casefold().split(","))
@@ -128,7 +141,7 @@ def main() -> None:
     bench = Bench(expected, given.clients)
     wanted = [
         one
-        for one in servers(HOME, given.checkout)
+        for one in servers(HOME, given.checkout, given.python)
         if one.name.casefold().startswith(only) and any(_suits(one, word) for word in workloads)
     ]
     with ExitStack() as until:
@@ -152,12 +165,17 @@ def main() -> None:
     print(f"\n{tables}\nWritten to {given.out}")
 
 
+def _version(python: Path) -> str:
+    said = "import platform; print(platform.python_version(), *platform.python_build())"
+    return subprocess.check_output([python, "-c", said], text=True).strip()
+
+
 def _about(given: argparse.Namespace) -> dict[str, object]:
     return {
         "rounds": given.rounds,
         "clients": given.clients,
         "seconds": given.seconds,
-        "python": platform.python_version(),
+        "python": _version(given.python),
         "cores": os.cpu_count(),
     }
 

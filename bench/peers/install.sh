@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Install the peers into a folder of their own, from their registries: wrk and nginx of Debian,
-# packages of npm and PyPI in the versions that are named beside. Some 700 MB, three minutes.
+# packages of npm and PyPI in the versions that are named beside. Some 900 MB, three minutes.
+# PYTHON: the interpreter of all servers in Python, ours too; another one than last time starts anew.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 home=${POCHE_BENCH:-$HOME/.cache/poche-bench}
@@ -15,6 +16,12 @@ for part in node hive; do
 done
 cp "$here/hive/mesh.config.ts" "$home/hive/"
 (cd "$home/hive" && SDL="$here/schema.graphql" npx mesh-compose -o supergraph.graphql >/dev/null)
-[ -d "$home/python" ] || python3 -m venv "$home/python"
-"$home/python/bin/pip" install --quiet -r "$here/python/requirements.txt"
+version='import sys; print(sys.version)'
+python=${PYTHON:-python3}
+if [ "$("$home/python/bin/python" -c "$version" 2>/dev/null)" != "$("$python" -c "$version")" ]; then
+  "$python" -m venv --clear "$home/python"
+fi
+for requirements in "$here/../../requirements/run.txt" "$here/python/requirements.txt"; do
+  "$home/python/bin/pip" install --quiet -r "$requirements"
+done
 bash "$here/tailcall/glibc.sh" "$home"

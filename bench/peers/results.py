@@ -81,6 +81,8 @@ def goals(samples: Samples) -> str:
         if OURS not in servers or goal.against not in servers:
             continue
         ours, other = middle(servers[OURS]), middle(servers[goal.against])
+        if not (ours.per_s and other.per_s):  # a load that was too short for one of them
+            continue
         rate, leaner = ours.per_s / other.per_s, other.cpu_us / max(ours.cpu_us, 1e-9)
         verdict = "aim" if rate >= goal.aim else "floor" if rate >= goal.floor else "**missed**"
         lines.append(

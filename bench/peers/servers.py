@@ -7,7 +7,6 @@ stampede    64 clients ask the same at once, and what they ask was never read be
 """
 
 import shutil
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,12 +40,20 @@ class Server:
         return f"http://127.0.0.1:{self.port}" + self.path.format(document=document)
 
 
-def servers(home: Path, checkout: Path = ROOT) -> list[Server]:
-    """Everybody, with what was installed in `home`; ours is a copy of `checkout`."""
+def interpreter(home: Path) -> Path:
+    """The Python of all servers that are written in it, as `install.sh` made it."""
+    return home / "python" / "bin" / "python"
+
+
+def servers(home: Path, checkout: Path = ROOT, python: Path | None = None) -> list[Server]:
+    """Everybody, with what was installed in `home`; ours is a copy of `checkout`.
+
+    `python` has our requirements, and the peers'; without those of Ariadne, that is left out.
+    """
     for script in (HERE / "node").glob("*.js"):  # beside what they require
         shutil.copy(script, home / "node")
     shutil.copy(HERE / "hive" / "gateway.config.ts", home / "hive")
-    roster = _Roster(home)
+    roster = _Roster(home, python or interpreter(home))
     memory = {"MEM": "1"}
     roster.ours(product.installed(home, checkout))
     roster.bare()
@@ -70,24 +77,23 @@ def servers(home: Path, checkout: Path = ROOT) -> list[Server]:
 class _Roster:
     """Servers one after the other, each with a port of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, python: Path) -> None:
         self.found: list[Server] = []
         self._home = home
+        self._python = str(python)
 
     def ours(self, environment: Mapping[str, str]) -> None:
-        command = [sys.executable, "-m", "server.cli", "serve", "--port", str(self._port)]
+        command = [self._python, "-m", "server.start", "serve", "--port", str(self._port)]
         self._add(OURS, MODES, command, environment, headers=product.HEADERS)
 
     def bare(self) -> None:
         environment = {"BODIES": str(self._home / "answers")}
-        command = self._uvicorn(sys.executable, "bare")
-        self._add("bare ASGI", [REMEMBERED], command, environment, path="/{document}")
+        self._add("bare ASGI", [REMEMBERED], self._uvicorn("bare"), environment, path="/{document}")
 
     def python(
         self, name: str, mode: str, module: str, environment: Mapping[str, str] = NOTHING
     ) -> None:
-        interpreter = self._home / "python" / "bin" / "python"
-        self._add(name, [mode], self._uvicorn(str(interpreter), module), environment)
+        self._add(name, [mode], self._uvicorn(module), environment)
 
     def node(
         self, name: str, mode: str, script: str, environment: Mapping[str, str] = NOTHING
@@ -116,10 +122,10 @@ class _Roster:
     def _port(self) -> int:
         return FIRST_PORT + len(self.found)
 
-    def _uvicorn(self, interpreter: str, module: str) -> list[str]:
+    def _uvicorn(self, module: str) -> list[str]:
         options = ["--http", "httptools", "--loop", "uvloop", "--no-access-log"]
         where = ["--port", str(self._port), "--app-dir", str(HERE / "python"), f"{module}:app"]
-        return [interpreter, "-m", "uvicorn", "--log-level", "warning", *options, *where]
+        return [self._python, "-m", "uvicorn", "--log-level", "warning", *options, *where]
 
     def _add(
         self,

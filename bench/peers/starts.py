@@ -12,6 +12,7 @@ import json
 from contextlib import ExitStack, suppress
 from http.client import HTTPConnection
 from os import sched_setaffinity
+from pathlib import Path
 from socket import create_connection
 from statistics import median
 from time import perf_counter, sleep
@@ -21,7 +22,7 @@ from bench.peers import upstream, world
 from bench.peers.__main__ import HOME
 from bench.peers.load import NUMBERS
 from bench.peers.running import LOAD_CORE, PATIENCE_S, SERVER_CORE, Process, running
-from bench.peers.servers import COLD, Server, servers
+from bench.peers.servers import COLD, ROOT, Server, interpreter, servers
 
 KNOWN, UNSEEN = 20, 8  # requests of each
 
@@ -82,11 +83,14 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--only", default="", help="servers by the beginning of their names")
+    options.add_argument("--python", type=Path, default=interpreter(HOME))
     given = options.parse_args()
     expected = world.write(HOME / "upstream" / "bodies")["home"]
     only = tuple(given.only.casefold().split(","))
     some = [
-        one for one in servers(HOME) if COLD in one.modes and one.name.casefold().startswith(only)
+        one
+        for one in servers(HOME, ROOT, given.python)
+        if COLD in one.modes and one.name.casefold().startswith(only)
     ]
     sched_setaffinity(0, {int(LOAD_CORE)})
     found: dict[str, list[Start]] = {}

@@ -21,6 +21,8 @@ OVERHEAD = 300  # bytes for each object besides what is written of it
 ENTRY = 100  # bytes of a dict, for each thing in it, which are mostly the object's own
 SEEN = 10_000  # objects of one selection that are known to have been met
 REST = 10_000  # executions for which nothing is kept of a selection of short-lived objects
+FEW = SEEN // 100  # of those that are known to have been met, if no more are met again
+PAUSE = 1_000  # executions for which nothing is kept then
 
 Written = Any  # a dict, or a fragment of the same
 Write = Callable[[Any], Written]
@@ -107,6 +109,7 @@ class _Selection:
         self._objects: dict[int, _Object] = {}
         self._lists: dict[tuple[int, ...], _List] = {}
         self._seen: set[int] = set()  # ids, and of lists the hashes of those
+        self._again = 0  # objects that were met again since `_seen` was empty
         self._short_lived = 0
         self._rests_until = 0
 
@@ -131,8 +134,8 @@ class _Selection:
                 else:
                     seen.add(at)
             found.append(made)
-        if len(seen) > SEEN:
-            seen.clear()
+        if len(seen) >= SEEN:
+            self._forget_seen()
         return found
 
     def _rests(self) -> bool:
@@ -143,7 +146,8 @@ class _Selection:
         return executions < self._rests_until
 
     def _keep(self, value: Any, found: dict[str, Any]) -> Written:
-        """What was written of an object, as it is kept from now on, if it can be."""
+        """What was written of an object that is met again, as it is kept if it can be."""
+        self._again += 1
         kept, size = self._form(found)
         if not self._encoded.room(size):
             return found
@@ -185,10 +189,16 @@ class _Selection:
         """Whether that was met before; from now on it was."""
         if not self._encoded.patient or what in self._seen:
             return True
-        if len(self._seen) >= SEEN:
-            self._seen.clear()
         self._seen.add(what)
+        if len(self._seen) >= SEEN:
+            self._forget_seen()
         return False
+
+    def _forget_seen(self) -> None:
+        if self._again <= FEW:
+            self._rests_until = self._encoded.executions + PAUSE
+        self._seen.clear()
+        self._again = 0
 
     def _form(self, found: dict[str, Any]) -> tuple[Written, int]:
         """What is kept of what was written, and its size."""

@@ -58,6 +58,17 @@ class Info:
         self.context = context
 
 
+class Written(ExecutionResult):
+    """A result whose data is written already: `json`, and for who writes what it is a part of."""
+
+    __slots__ = ("json",)
+
+    def __init__(self, json: bytes, errors: list[GraphQLError] | None) -> None:
+        data: Any = orjson.Fragment(json)
+        super().__init__(data, errors)
+        self.json = json
+
+
 class Run:
     """What a program works with."""
 
@@ -82,8 +93,7 @@ class Run:
         errors: list[GraphQLError] = []
         if self._failures:
             self._locate(self.data, [], errors)
-        data: Any = orjson.Fragment(dumps(self.data))  # for who writes the response
-        return ExecutionResult(data, errors or None)
+        return Written(dumps(self.data), errors or None)
 
     def ask(self, spot: Spot, done: Done, works: Iterable[Work], targets: list[Any]) -> None:
         """Begin what a field does for several objects, and go on with those that are done."""

@@ -97,9 +97,8 @@ def test_each_of_a_list_is_as_it_is_alone():
 
     found = [each(things) for _ in range(3)]
 
-    assert [list(map(kept, one)) for one in found] == [[True, False, False, False], [True] * 4] + [
-        [True] * 4
-    ]
+    assert list(map(kept, found[0])) == [True, False, False, False]
+    assert all(map(kept, found[1] + found[2]))
     assert {orjson.dumps(one) for one in found} == {orjson.dumps([write(one) for one in things])}
     assert found[2][1] is found[1][1]
 
@@ -113,6 +112,31 @@ def test_lists_that_are_made_anew_each_time_are_soon_left_alone(monkeypatch):
         each([Thing("passing"), Thing("by")])
     assert len(dumped) <= 2 * module._Selection.enough
     assert all_.bytes == 0
+
+
+def test_where_hardly_any_is_met_again_nothing_is_kept_for_a_while():
+    all_, here = Encoded(), Thing("here")
+    selection = all_.selection(write)
+    many = [Thing(str(number)) for number in range(module.SEEN)]
+    all_.executions += 1
+    selection[2](many)
+
+    found = [met(all_, selection, here) for _ in range(module.PAUSE + 1)]
+
+    assert not any(map(kept, found[:-2]))
+    assert kept(met(all_, selection, here))
+
+
+def test_where_some_are_met_again_they_are_kept():
+    all_, here = Encoded(), Thing("here")
+    *_, each, _ = all_.selection(write)
+    some = [Thing(str(number)) for number in range(module.FEW + 1)]
+    all_.executions += 1
+    for _ in range(2):
+        each(some)
+    each([Thing(str(number)) for number in range(module.SEEN)])
+
+    assert [kept(each([here])[0]) for _ in range(2)] == [False, True]
 
 
 def test_so_is_a_list_of_the_same_objects_whoever_made_it():

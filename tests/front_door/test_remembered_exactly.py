@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.footing import Footing
 from tests.conftest import HERE, Replay, down, serving
 from tests.front_door.asking import BIKES, LABELS, POOLS, get, settled
 
@@ -43,6 +44,7 @@ async def compare(server, text, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr("server.answered.Answer.stands", lambda *_: False)
             patch.setattr("server.finished.Finished.again", _never)
+            patch.setattr("server.footing.Footings.of", lambda _, ask: Footing(ask))
             executed = await method(server, text)
         assert same(remembered, executed)
 

@@ -1,6 +1,10 @@
 """Workers: the real command with two processes at one port, over the sandbox and a real store."""
 
+import asyncio
+import json
 import os
+import random
+import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,21 +15,38 @@ import pytest
 from crews import GIVE_UP_S, Crew, at_work
 from keepers import Valkey, running
 
+from bench.crowd import Crowd
 from sandbox.serve import running as upstreams
 from sandbox.world import World
 from server import workers
 from tests.conftest import settled
+from tests.front_door.partners import CLIENTS, PEPPER, SAFE_KEY, bearer
 
 TIMETABLE = "nantes/stops.timetable"
+POOLS = """query Pools($lat: Float!, $lon: Float!) {
+  pools(near: {lat: $lat, lon: $lon}, first: 5) { nodes { name openNow } }
+}"""
+REFUSED = re.compile(r'poche_overload_refused_total{priority="anonymous"} ([0-9.e+]+)')
+OPEN = 400  # clients of the flood: more than two workers have places for, and in line
 
 
 @pytest.fixture(scope="module")
 def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
-    data = tmp_path_factory.mktemp("data")
+    data, files = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("files")
+    (files / "clients.toml").write_text(CLIENTS)
+    (files / "documents").mkdir()
+    (files / "documents" / "kiosk.json").write_text(json.dumps({"pools": POOLS}))
+    settings = {
+        "POCHE_CLIENTS": str(files / "clients.toml"),
+        "POCHE_PEPPER": PEPPER,
+        "POCHE_DOCUMENTS": str(files / "documents"),
+        "POCHE_RATE": "0",
+        "POCHE_CONCURRENCY": "0",  # a flood comes from many addresses; this one from one
+    }
     with (
         running(Valkey) as store,
         upstreams(World()) as upstream,
-        at_work(store.url, upstream, data) as found,
+        at_work(store.url, upstream, data, **settings) as found,
     ):
         yield found
 
@@ -55,14 +76,15 @@ def test_they_answer_at_one_port_and_count_for_themselves(crew):
         assert "poche_source_age_seconds" in httpx.get(f"{url}/metrics").text
 
 
-def test_they_map_the_same_timetable(crew):
-    def live(url: str) -> bool:
-        asked = httpx.post(f"{url}/graphql", json={"query": "{ sources { id state } }"})
-        states = {one["id"]: one["state"] for one in asked.json()["data"]["sources"]}
-        return states[TIMETABLE] == "LIVE"
+def live(url: str, source: str) -> bool:
+    asked = httpx.post(f"{url}/graphql", json={"query": "{ sources { id state } }"})
+    states = {one["id"]: one["state"] for one in asked.json()["data"]["sources"]}
+    return states[source] == "LIVE"
 
+
+def test_they_map_the_same_timetable(crew):
     for url in crew.alone:
-        until(lambda url=url: live(url), url)
+        until(lambda url=url: live(url, TIMETABLE), url)
 
     first, second = (_mapped(pid) for pid in crew.pids)
     assert first == second
@@ -70,9 +92,65 @@ def test_they_map_the_same_timetable(crew):
 
 
 def _mapped(pid: int) -> set[tuple[str, str]]:
-    """Inodes and names of the timetable's files that a process has in its memory."""
+    """Inodes and names of Nantes' files that a process has in its memory; others may be on the way."""
     lines = [line.split() for line in Path(f"/proc/{pid}/maps").read_text().splitlines()]
-    return {(line[4], line[5]) for line in lines if len(line) > 5 and "/timetable/" in line[5]}
+    return {(line[4], line[5]) for line in lines if len(line) > 5 and "/nantes/timetable/" in line[5]}
+
+
+def somewhere() -> dict[str, float]:
+    """A place that nobody asked for before: whoever asks must be answered anew."""
+    return {"lat": 47.19 + random.random() * 0.06, "lon": -1.62 + random.random() * 0.12}
+
+
+def anybody(_: int) -> bytes:
+    """A question without a key, in a text of its own, as it goes over the wire."""
+    body = json.dumps({"query": POOLS + " ", "variables": somewhere()}).encode()
+    head = (
+        b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Accept: application/json\r\nContent-Length: %d\r\n\r\n"
+    )
+    return head % len(body) + body
+
+
+async def waves(crew: Crew) -> tuple[list[httpx.Response], list[int]]:
+    """What partners are told, and others, in wave after wave, till both have refused some."""
+    port, refused = int(crew.together.rpartition(":")[2]), dict.fromkeys(crew.alone, False)
+    partners: list[httpx.Response] = []
+    others: list[int] = []
+    async with httpx.AsyncClient(timeout=GIVE_UP_S) as client, asyncio.timeout(GIVE_UP_S):
+
+        async def partner(url: str) -> None:
+            asked = {"documentId": "pools", "variables": somewhere()}
+            to = f"{url}/graphql"
+            partners.append(await client.post(to, json=asked, headers=bearer(SAFE_KEY)))
+
+        while not all(refused.values()):
+            wave = Crowd(port, anybody)
+            await wave.begin(OPEN)  # who is answered before all are there asks again
+            wave.again = False
+            await asyncio.gather(*map(partner, crew.alone))
+            while wave.waiting:  # noqa: ASYNC110 - it sets no event
+                await asyncio.sleep(0.01)
+            wave.leave()
+            others += [one.status for one in wave.answers]
+            for url in crew.alone:
+                counted = REFUSED.search((await client.get(f"{url}/metrics")).text)
+                refused[url] = counted is not None and float(counted[1]) > 0
+    return partners, others
+
+
+def test_a_flood_takes_nothing_from_partners_of_either(crew):
+    for url in crew.alone:
+        until(lambda url=url: live(url, "nantes/pools"), url)
+
+    partners, others = asyncio.run(waves(crew))
+
+    assert {one.status_code for one in partners} == {200}
+    assert not any("errors" in one.json() for one in partners)
+    assert set(others) == {200, 503}
+    for url in crew.alone:  # and then all is as before
+        asked = {"query": POOLS + "  ", "variables": somewhere()}
+        assert "errors" not in httpx.post(f"{url}/graphql", json=asked).json()
 
 
 def test_one_that_is_killed_is_replaced(crew):
