@@ -155,7 +155,7 @@ def server(folder: Path, upstream: str, warm: bool) -> Iterator[tuple[httpx.Clie
     with tempfile.TemporaryDirectory() as data:
         given = {"POCHE_CITIES": str(folder), "POCHE_DATA": data, "POCHE_UPSTREAM": upstream}
         given |= {"POCHE_WARM": str(warm).lower(), "POCHE_RATE": "0", "POCHE_DEADLINE_S": "60"}
-        command = ["server.cli", "serve", "--port", str(port)]
+        command = ["server.start", "serve", "--port", str(port)]
         with (
             started(command, f"{base}/healthz", **given) as process,
             httpx.Client(base_url=base, timeout=90) as client,

@@ -18,6 +18,7 @@ refused, and what is not comes within the deadline. Exits with 1 if not.
 import argparse
 import asyncio
 import contextlib
+import ctypes
 import json
 import os
 import random
@@ -88,7 +89,7 @@ class Citizens(Crowd):
         super().__init__(port, self._ask, MOST_OPEN)
         self._seen = seen
         self._patient = patient
-        self._examples = [{"query": one} for one in examples()]
+        self._examples: list[dict[str, object]] = [{"query": one} for one in examples()]
 
     def asked(self, connection: Asking) -> None:
         if not self._patient and random.random() < HANG_UP:
@@ -115,7 +116,7 @@ class Citizens(Crowd):
             self._seen["hung up"] += 1
 
     def _ask(self, _: int) -> bytes:
-        asked = random.choice(self._examples)
+        asked: dict[str, object] = random.choice(self._examples)
         if random.random() < EXECUTED:
             lat, lon = 47.19 + random.random() * 0.06, -1.62 + random.random() * 0.12
             asked = {"query": HOME, "variables": {"lat": lat, "lon": lon}}
@@ -137,6 +138,8 @@ def poche(port: int, folder: str, upstream: str) -> None:
     app = create_app(settings)
 
     async def tasks(_: Request) -> PlainTextResponse:
+        with contextlib.suppress(AttributeError):  # glibc's: what is free is not what it holds
+            ctypes.CDLL(None).malloc_trim(0)
         return PlainTextResponse(str(len(asyncio.all_tasks())))
 
     app.router.routes.append(Route("/tasks", tasks))
@@ -232,6 +235,7 @@ def verdict(samples: list[Sample], seen: Counter[str], took_s: list[float]) -> b
     in_time = sum(one <= LATE_S for one in took_s) / max(1, len(took_s))
     print(f"in time: {100 * in_time:.2f} %{'' if in_time >= IN_TIME else '  TOO FEW'}")
     well = not strange and in_time >= IN_TIME
+    print("MiB at rest: " + " ".join(f"{one.memory / 2**20:.0f}" for one in samples))
     for name, most in MAY_RISE.items():
         before, after = (min(getattr(one, name) for one in part) for part in (early, late))
         rises = after - before > most

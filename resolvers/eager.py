@@ -54,6 +54,9 @@ class InLine(asyncio.Future[T]):
         self._step(self._work.send, None)
 
     def _step(self, step: Callable[[Any], Any], given: Any) -> None:
+        loop, task = self.get_loop(), asyncio.current_task()
+        if task is not None:  # whose turn it was before
+            _leave_task(loop, task)
         try:
             waits_for = self._context.run(step, given)
         except StopIteration as end:
@@ -68,6 +71,9 @@ class InLine(asyncio.Future[T]):
             else:
                 self._task = _task(self._work, waits_for, self._context)
                 self._task.add_done_callback(self._end)
+        finally:
+            if task is not None:
+                _enter_task(loop, task)
 
     def _end(self, task: Task[T]) -> None:
         if task.cancelled():
@@ -95,13 +101,14 @@ def begun(work: Coroutine[Any, Any, T]) -> "asyncio.Future[T]":
 
 def first_steps(
     works: Iterable[Coroutine[Any, Any, T]],
-    waiting: "Callable[[Coroutine[Any, Any, T], Any, Context], asyncio.Future[T]] | None" = None,
-) -> "list[T | BaseException | asyncio.Future[T]]":
+    waiting: Callable[..., Any] | None = None,
+) -> "list[T | BaseException | Task[T]]":
     """What each work comes to, or the error that it ends with; a task where it has to wait.
 
     Until it waits it belongs to no task: what asks for its task (`asyncio.timeout`) must
     have waited for something before, and is told so by a RuntimeError otherwise. It has a
-    context of its own from then on; what it changes before, it has to put back.
+    context of its own from then on; what it changes before, it has to put back. `waiting`
+    makes something else than a task of it.
     """
     loop, found = asyncio.get_running_loop(), list[Any]()
     context, task = copy_context(), asyncio.current_task()
@@ -157,8 +164,9 @@ def _waiting(work: Coroutine[Any, Any, T], waits_for: Any, context: Context) -> 
 
 
 def _task(work: Coroutine[Any, Any, T], waits_for: Any, context: Context) -> Task[T]:
-    loop = asyncio.get_running_loop()
-    return loop.create_task(_going_on(work, waits_for), context=context)
+    going_on = _going_on(work, waits_for)
+    going_on.send(None)  # a task that is cancelled before it begins would not even tell the work
+    return asyncio.get_running_loop().create_task(going_on, context=context)
 
 
 async def _going_on(work: Coroutine[Any, Any, T], waits_for: Any) -> T:
@@ -168,7 +176,17 @@ async def _going_on(work: Coroutine[Any, Any, T], waits_for: Any) -> T:
 
 @coroutine  # which no task takes from Python 3.12 on
 def _steps(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
+    step: Callable[[], Any] = partial(lambda first: first, waits_for)
+    try:
+        yield  # its task has yet to begin
+    except BaseException as error:
+        step = partial(work.throw, error)
     while True:
+        try:
+            waits_for = step()
+        except StopIteration as end:
+            value: T = end.value
+            return value
         if waits_for is not None:
             waits_for._asyncio_future_blocking = True  # as a future says to whom it is awaited by
         try:
@@ -177,8 +195,3 @@ def _steps(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, 
             step = partial(work.throw, error)
         else:
             step = partial(work.send, sent)
-        try:
-            waits_for = step()
-        except StopIteration as end:
-            value: T = end.value
-            return value

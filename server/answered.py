@@ -85,14 +85,13 @@ class Answer:
         return self._tags[sources, media_type]
 
     def _body(self, sources: bytes, more: Mapping[str, Any]) -> bytes:
-        """Put together, not written anew: the data of a large answer was copied twice by that."""
-        parts = []
+        """Put together once: to write it anew would copy the data of a large answer twice."""
+        errors, end = b"", b"}"
         if self.errors:
-            parts.append(b'"errors":' + orjson.dumps([error.formatted for error in self.errors]))
-        parts.append(b'"data":' + self.data)
+            errors = b'"errors":%b,' % orjson.dumps([error.formatted for error in self.errors])
         extensions = [b'"sources":' + sources] if sources != b"[]" else []
         if more:
             extensions.append(orjson.dumps(more)[1:-1])
         if extensions:
-            parts.append(b'"extensions":{%b}' % b",".join(extensions))
-        return b"{%b}" % b",".join(parts)
+            end = b',"extensions":{%b}}' % b",".join(extensions)
+        return b"".join((b"{", errors, b'"data":', self.data, end))

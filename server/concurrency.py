@@ -163,7 +163,7 @@ class Concurrency:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.cancelled() or not turn.done():  # it leaves the line, unless it was passed over
+            if turn.cancelled() or not turn.done():  # it leaves the line, if it still is in it
                 with suppress(ValueError):
                     self._lines[priority].remove(standing)
                 self._turn_soon()  # who stands behind it may have a place
@@ -247,7 +247,7 @@ class Concurrency:
 
 
 class Place:
-    """Where one execution of a client may be done: `async with` it, once."""
+    """Where one execution of a client may be done: `async with` it, or `enter` and `leave`."""
 
     def __init__(self, concurrency: Concurrency, priority: Priority, caller: Caller) -> None:
         self.priority = priority
@@ -270,6 +270,7 @@ class Place:
         self.taken = True
 
     def leave(self) -> None:
+        """Give it back, once."""
         self._concurrency.leave(self.priority, self.caller)
 
     async def __aenter__(self) -> None:

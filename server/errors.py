@@ -58,17 +58,17 @@ def mask(error: GraphQLError) -> None:
         log.error("bug", id=number, path=error.path, exc_info=cause)
         error.message = f"Something went wrong on our side ({number})."
         error.extensions = {"code": "INTERNAL", "id": number}
-    for one in (error, cause):
-        if one is not None:
-            forget(one)
+    forget(error)
+    forget(cause)
 
 
-def forget(error: BaseException) -> None:
+def forget(error: BaseException | None) -> None:
     """How it was raised: all that was at work then would stay till somebody looks for cycles."""
-    seen: BaseException | None = error
-    while seen is not None:
-        seen.__traceback__ = None
-        seen = seen.__cause__ or seen.__context__
+    chain: set[int] = set()
+    while error is not None and id(error) not in chain:
+        chain.add(id(error))
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 class _Finder(Visitor):

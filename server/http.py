@@ -42,7 +42,7 @@ from server.prepared import Prepared, Question
 from server.rates import Standing
 from server.remembered import Remembered
 from server.settings import Settings
-from server.streams import Stream, refused, wanted
+from server.streams import Framing, Stream, refused, wanted
 from server.visit import Visit
 
 GRAPHQL, LEGACY = MEDIA_TYPES
@@ -72,18 +72,31 @@ class Endpoint:
 
     async def answer(self, request: Request) -> Response:
         known = self._prepared.find(request) if isinstance(request, Whole) else None
+        if known is not None:
+            return await self._visited(request, known.media_type, None, None, known)
         accept = ", ".join(request.headers.getlist("accept"))
         if request.method in IN_URL and prefers_html(accept):
             return RedirectResponse("/graphiql", 303, {**caching.NO_STORE, "Vary": "Accept"})
         media_type, framing, form = negotiated(accept), wanted(accept), incremental.wanted(accept)
         if media_type is None and framing is None and form is None:
             return responses.plain(406, f"We answer {GRAPHQL} or {LEGACY}.")
+        return await self._visited(request, media_type, framing, form)
+
+    async def _visited(
+        self,
+        request: Request,
+        media_type: str | None,
+        framing: Framing | None,
+        form: incremental.Format | None,
+        known: Question | None = None,
+    ) -> Response:
+        """The answer to one request, which is written down; by what the client accepts."""
         with self._gate.visit(request) as visit:
             try:
                 if known is not None:
                     language.set(known.language)
-                    operation, media_type = known.again(visit), known.media_type
-                    return await self._plain(visit, request, operation, media_type, known)
+                    operation = known.again(visit)
+                    return await self._plain(visit, request, operation, known.media_type, known)
                 self._gate.identify(visit, request)
                 operation = await self._gate.find(visit, await self._asked(request))
                 _safe(request, operation, media_type)

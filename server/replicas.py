@@ -19,16 +19,24 @@ Addresses = Annotated[
 
 @contextmanager
 def clients(addresses: Iterable[str]) -> Iterator[list[httpx.Client]]:
-    """Somebody to ask each of them; `/metrics`, as Prometheus has it, and `http://` may be left."""
+    """Somebody to ask each of them; typer.BadParameter if one is no address.
+
+    `/metrics`, as Prometheus has it, may stand behind, and `http://` may be left out.
+    """
+    try:
+        bases = [_base(one) for one in addresses]
+    except httpx.InvalidURL as error:
+        raise typer.BadParameter(str(error)) from None
     with ExitStack() as stack:
-        yield [
-            stack.enter_context(httpx.Client(base_url=_base(one), timeout=10)) for one in addresses
-        ]
+        yield [stack.enter_context(httpx.Client(base_url=one, timeout=10)) for one in bases]
 
 
-def _base(address: str) -> str:
+def _base(address: str) -> httpx.URL:
     whole = address if "://" in address else f"http://{address}"
-    return whole.rstrip("/").removesuffix("/metrics")
+    base = httpx.URL(whole.rstrip("/").removesuffix("/metrics"))
+    if base.scheme not in ("http", "https") or not base.host:
+        raise httpx.InvalidURL("it has no host, or is not of the web")
+    return base
 
 
 def metrics(client: httpx.Client) -> str:

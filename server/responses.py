@@ -49,7 +49,9 @@ def kept(
 class Executed(Response):
     """An answer that nobody may keep, its headers written once for each media type."""
 
-    def __init__(self, body: bytes, status: int, media_type: str, standing: Standing | None):
+    def __init__(
+        self, body: bytes, status: int, media_type: str, standing: Standing | None
+    ) -> None:
         length = b"content-length", b"%d" % len(body)
         self.status_code, self.body, self.background = status, body, None
         self.raw_headers = [*_raw(media_type), length, *(standing.raw if standing else ())]

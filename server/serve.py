@@ -1,6 +1,6 @@
 """Serve: `poche serve`, the command that is loaded without the others.
 
-They want what draws tables and asks people, which would be a quarter of its start.
+They want what draws tables and asks people, and a server does not.
 """
 
 import sys

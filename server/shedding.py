@@ -81,7 +81,7 @@ class Shedding:
         # What a text and the name of its operation ask; None if that is not refused.
         self._texts: dict[tuple[str, str | None], tuple[bytes, str | None] | None] = {}
         self._version = 0  # of the documents
-        self._hosts: Counter[str] = Counter()  # of those that nobody was told of yet
+        self._networks: Counter[str] = Counter()  # of those that nobody was told of yet
         self._telling: asyncio.TimerHandle | None = None
         self._place: Place | None = None  # of nobody in particular
         client = gate.clients.anonymous  # whose texts are not looked at one by one:
@@ -137,7 +137,7 @@ class Shedding:
             return None
         name = request_id(plain.request)
         if self._gate.tracing is None or not self._traced(place, host, name, plain.asked):
-            self._hosts[host] += 1
+            self._networks[network(line(host))] += 1
             if self._telling is None:
                 self._telling = asyncio.get_running_loop().call_later(EACH_S, self._tell)
         return Response(503, plain.head + name + NEXT, BODY)
@@ -187,10 +187,7 @@ class Shedding:
     def _tell(self) -> None:
         """Tell the metrics and the log of all since the last time."""
         self._telling = None
-        hosts, self._hosts = self._hosts, Counter()
-        networks: Counter[str] = Counter()
-        for host, requests in hosts.items():
-            networks[network(line(host))] += requests
+        networks, self._networks = self._networks, Counter()
         requests = networks.total()
         self._gate.concurrency.refused[Priority.ANONYMOUS] += requests
         if self._place is not None:

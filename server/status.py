@@ -6,7 +6,7 @@ where it is worst.
 """
 
 from collections import Counter as Tally
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Annotated, Any
@@ -107,7 +107,8 @@ def reading(asked: Sequence[httpx.Client]) -> Reading:
 
 def shown(before: Reading, after: Reading, everything: bool) -> Group:
     """A reading, with the rates since the one before; of one alone, since the server's start."""
-    return Group(_summary(before, after), _sources(before, after, everything), _problems(after))
+    parts = [_summary(before, after), _problems(after), *_sources(before, after, everything)]
+    return Group(*(one for one in parts if one is not None))  # a screen shows the first lines
 
 
 def _summary(before: Reading, after: Reading) -> Text:
@@ -126,8 +127,10 @@ def _summary(before: Reading, after: Reading) -> Text:
     return Text(f"{head}   " + " · ".join(parts))
 
 
-def _sources(before: Reading, after: Reading, everything: bool) -> Group:
-    """Each source in trouble, or every one, and how many are well."""
+def _sources(before: Reading, after: Reading, everything: bool) -> Iterator[Text | Table]:
+    """How many sources are well, and each that is not, or every one."""
+    well = sum(not _troubled(one) for one in after.sources)
+    yield Text(f"{well} of {len(after.sources)} sources are well")
     table = Table(
         Column("source", no_wrap=True),
         Column("state", no_wrap=True),
@@ -153,13 +156,14 @@ def _sources(before: Reading, after: Reading, everything: bool) -> Group:
             "" if one["quotaLeft"] is None else str(one["quotaLeft"]),
             Text(_why(one)),
         )
-    well = sum(not _troubled(one) for one in after.sources)
-    caption = Text(f"{well} of {len(after.sources)} sources are well")
-    return Group(table, caption) if table.row_count else Group(caption)
+    if table.row_count:
+        yield table
 
 
-def _problems(reading: Reading) -> Text:
-    """What an operator's own files have wrong."""
+def _problems(reading: Reading) -> Text | None:
+    """What an operator's own files have wrong, and who does not answer."""
+    if not reading.problems:
+        return None
     return Text("\n".join(f"{name}: {why}" for name, why in reading.problems.items()), "red")
 
 

@@ -65,6 +65,7 @@ class HttpProtocol(Patience):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self.cycle = None  # type: ignore[assignment]  # it holds this protocol, and an answer
         if self._made is not None:
             self._made.cancel()
 

@@ -63,6 +63,8 @@ class Feed:
         name: str | None = None,
     ) -> None:
         self.tables = tables
+        # Whether its payload is made into something that is kept, which takes its time.
+        self.lasting = any(table.reader.keeps is not None for table in tables)
         self.followed = False
         self.name = name or tables[0].speaks.feed()
         self.problems: dict[type, SourceError] = {}
@@ -90,11 +92,6 @@ class Feed:
         """The sources that calls for it are counted under."""
         followed = self._follows.asks if self._follows is not None else frozenset()
         return followed | {self.tables[0].binding.source}
-
-    @property
-    def lasting(self) -> bool:
-        """Whether its payload is made into something that is kept, which takes its time."""
-        return any(table.reader.keeps is not None for table in self.tables)
 
     def _find(self) -> None:
         """Begin with what was made of a payload before a restart."""

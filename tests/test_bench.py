@@ -6,6 +6,7 @@ import sys
 
 from graphql import build_schema, parse, validate
 
+from bench import country
 from bench.peers import plots, product, results, world
 from bench.peers.load import Sample
 from bench.peers.servers import ROOT, SDL
@@ -49,3 +50,28 @@ def test_who_answered_nothing_in_time_is_told_of_and_compared_with_nobody(tmp_pa
     assert "| home.memory | Mercurius, JIT, memory | 1.5 | 3.5 | 2.00 | 2.00 | floor |" in goals
     assert "Strawberry" not in goals
     assert "Strawberry, memory" in (tmp_path / "home.memory.svg").read_text("utf-8")
+
+
+def test_what_the_page_on_scaling_computes_follows_from_its_figures():
+    page = country.PAGE.read_text("utf-8")
+    told = {row[2] for row in country.OUTPUT.finditer(page)}
+
+    assert country.computed(country.inputs(page)).keys() <= told
+    assert country.written(page) == page, "run python -m bench.country"
+
+
+def test_a_country_is_worked_out_as_by_hand():
+    given = dict.fromkeys(country.inputs(country.PAGE.read_text("utf-8")), 1.0)
+    given |= {"people": 1e6, "users": 0.1, "looks": 6, "questions": 2, "hour": 0.12, "minute": 2}
+    given |= {"executed": 0.01, "given": 0.001, "stay": 60, "told": 0.0, "poll": 30.0}
+    given |= {"regions": 20, "group": 4, "read": 0.75, "busy": 0.6}
+
+    found = country.computed(given)
+
+    assert found["a_day"] == "1.2 M"
+    assert found["a_second"] == "40; 80"
+    assert (found["all_own"], found["remembered"]) == ("0.8", "0.44; 0.15")
+    assert found["streams"] == "1,200"
+    assert (found["groups"], found["reading"]) == ("5", "10 %; 50 %")
+    assert (found["work"], found["processes"]) == ("0.16", "**3; 15**")
+    assert country.computed(given | {"executed": 0.1})["processes"] == "**4; 20**"

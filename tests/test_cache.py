@@ -1,6 +1,8 @@
 """What the freshness policy promises, over a value that the tests read by hand."""
 
 import asyncio
+import gc
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -143,6 +145,24 @@ async def test_a_failure_that_says_when_is_left_alone_until_then(cached, upstrea
     with pytest.raises(Unavailable):
         await cached.get()
     assert upstream.calls == 2
+
+
+async def test_a_failure_leaves_no_cycles(cached, upstream):
+    async def fail(times):
+        for _ in range(times):
+            upstream.clock.advance(60)
+            upstream.error = Unavailable("down", BINDING)
+            with suppress(Unavailable):
+                await cached.get()
+
+    await fail(1)
+    gc.collect()
+    gc.disable()
+    try:
+        await fail(10)
+        assert gc.collect() < 10
+    finally:
+        gc.enable()
 
 
 async def test_each_asker_gets_an_error_of_its_own(cached, upstream):

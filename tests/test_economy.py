@@ -8,8 +8,7 @@ import httpx
 import pytest
 
 import cities
-from sources import feeds
-from sources.reading import Reader
+from sources.reading import Reader, read_all
 from tests.conftest import Replay, serving
 from tests.elsewhere import asked_in
 
@@ -49,13 +48,13 @@ def test_everything_at_once(city: str) -> None:
 
 def test_the_same_bytes_again_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """But are as young as the read."""
-    replay, read, read_all = Replay(), list[str](), feeds.read_all
+    replay, read = Replay(), list[str]()
 
     def counted(reader: Reader[Any], *given: Any) -> Any:
         read.append(reader.table)
         return read_all(reader, *given)
 
-    monkeypatch.setattr(feeds, "read_all", counted)
+    monkeypatch.setattr("sources.feeds.read_all", counted)
 
     async def main() -> list[Any]:
         found = []

@@ -117,7 +117,7 @@ class Cluster:
     def _replica(self, name: str, port: int, settings: dict[str, str]) -> Replica:
         data = self.folder / name
         data.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "server.cli", "serve", "--port", str(port)]
+        command = [sys.executable, "-m", "server.start", "serve", "--port", str(port)]
         process = Process(command, data / "log", **settings, POCHE_DATA=str(data))
         return Replica(name, process, f"http://127.0.0.1:{port}")
 

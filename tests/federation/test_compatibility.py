@@ -13,7 +13,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from tests.federation.routers import NEIGHBOUR, beside, poche, routers
+from tests.federation.routers import NEIGHBOUR, PATIENCE_S, beside, poche, routers
 
 PUBLISHED = Path(__file__).parent.parent.parent / "schema.graphql"
 POOL = "{ pools(first: 1) { nodes { id name phone position { lat } } } }"
@@ -30,9 +30,9 @@ def known(ours):
     return build_schema(ours.sdl, assume_valid_sdl=True)
 
 
-def asked(subgraph, query, variables=None, **headers):
-    body = {"query": query, "variables": variables}
-    return httpx.post(subgraph.url, json=body, headers=headers, trust_env=False).json()
+def asked(subgraph, query, **headers):
+    question = {"json": {"query": query}, "headers": headers}
+    return httpx.post(subgraph.url, timeout=PATIENCE_S, trust_env=False, **question).json()
 
 
 def directives(node, name):

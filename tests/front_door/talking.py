@@ -47,7 +47,7 @@ class Talk:
 
 
 @asynccontextmanager
-async def talking(tmp_path, monkeypatch, **options):
+async def talking(tmp_path, monkeypatch, replay=None, clock=None, **options):
     seen, again, directly = [], Again.__call__, Direct.begun
 
     async def noted(self, scope, receive, send):
@@ -63,7 +63,8 @@ async def talking(tmp_path, monkeypatch, **options):
     monkeypatch.setattr(Again, "__call__", noted)
     monkeypatch.setattr(Direct, "begun", noted_too)
     settings = Settings(**{"warm": False, "rate": 0, "data": tmp_path, **options})
-    app = create_app(settings, transport=httpx.MockTransport(Replay()), clock=Clock())
+    transport = httpx.MockTransport(replay or Replay())
+    app = create_app(settings, transport=transport, clock=clock or Clock())
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = Server(app, settings, log_level="error")
         running = asyncio.create_task(server.serve(sockets=[listener]))

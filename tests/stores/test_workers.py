@@ -92,9 +92,10 @@ def test_they_map_the_same_timetable(crew):
 
 
 def _mapped(pid: int) -> set[tuple[str, str]]:
-    """Inodes and names of Nantes' files that a process has in its memory; others may be on the way."""
+    """Inodes and names of the timetable's files that a process has in its memory."""
+    where = f"/{TIMETABLE.partition('/')[0]}/timetable/"  # another city's may be on its way
     lines = [line.split() for line in Path(f"/proc/{pid}/maps").read_text().splitlines()]
-    return {(line[4], line[5]) for line in lines if len(line) > 5 and "/nantes/timetable/" in line[5]}
+    return {(line[4], line[5]) for line in lines if len(line) > 5 and where in line[5]}
 
 
 def somewhere() -> dict[str, float]:

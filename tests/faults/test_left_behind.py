@@ -1,0 +1,63 @@
+"""What fails leaves nothing behind that only the search for cycles would find: that is put off."""
+
+import asyncio
+import gc
+import json
+
+import pytest
+
+from server.wire import HttpProtocol
+from tests.conftest import Clock, Replay, failing
+from tests.front_door.talking import talking
+
+pytestmark = pytest.mark.anyio
+
+TIMES = 20
+FEW = 25  # objects: a read by httpx leaves as many of its own; a failure left a hundred
+POOLS = "{{ pools(first: {}) {{ nodes {{ name }} }} }}"
+
+
+@pytest.mark.parametrize("wait_s", [1, 600], ids=["known to be down", "asked each time"])
+async def test_a_failure_leaves_no_cycles(wait_s, tmp_path, monkeypatch):
+    replay, clock = Replay(), Clock()
+    replay.broken["pools"] = failing
+    async with talking(tmp_path, monkeypatch, replay, clock) as talk:
+
+        async def ask(number):
+            clock.advance(wait_s)
+            body = json.dumps({"query": POOLS.format(number % 4 + 1)}).encode()
+            _, answer = await talk.ask("POST", "/graphql", body)
+            assert json.loads(answer)["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+
+        for number in range(4):  # what is imported, or made once
+            await ask(number)
+        gc.collect()
+        gc.disable()
+        try:
+            for number in range(TIMES):
+                await ask(number)
+            found = gc.collect()
+        finally:
+            gc.enable()
+    assert found <= TIMES * FEW
+
+
+async def test_a_connection_that_is_over_is_not_kept_with_its_last_answer(tmp_path, monkeypatch):
+    async with talking(tmp_path, monkeypatch) as talk:
+        address = talk.writer.get_extra_info("peername")
+        gc.disable()
+        try:
+            for number in range(1, 6):
+                reader, writer = await asyncio.open_connection(*address)
+                asked = {"query": POOLS.format("$n").replace("{", "query($n: Int) {", 1)}
+                body = json.dumps({**asked, "variables": {"n": number}}).encode()
+                head = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+                writer.write(f"POST /graphql HTTP/1.1\r\nHost: poche\r\n{head}".encode() + body)
+                assert b" 200 OK" in await reader.readline()
+                writer.close()
+                while len(talk.server.server_state.connections) > 1:  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+            left = sum(isinstance(one, HttpProtocol) for one in gc.get_objects())
+        finally:
+            gc.enable()
+    assert left == 1  # the one that is open
