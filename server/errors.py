@@ -15,6 +15,8 @@ from graphql import (
     visit,
 )
 
+from sources.errors import forget
+
 log = structlog.get_logger("server")
 
 MAX_MESSAGE = 500
@@ -60,15 +62,6 @@ def mask(error: GraphQLError) -> None:
         error.extensions = {"code": "INTERNAL", "id": number}
     forget(error)
     forget(cause)
-
-
-def forget(error: BaseException | None) -> None:
-    """How it was raised: all that was at work then would stay till somebody looks for cycles."""
-    chain: set[int] = set()
-    while error is not None and id(error) not in chain:
-        chain.add(id(error))
-        error.__traceback__ = None
-        error = error.__cause__ or error.__context__
 
 
 class _Finder(Visitor):

@@ -23,10 +23,21 @@ MOST = 500  # that are known at a time
 class Footing:
     """What one execution's answer rests on. Nothing that was read is kept alive by it."""
 
-    __slots__ = ("_told", "_told_at", "bases", "grounds", "holding", "latest", "touched", "until")
+    __slots__ = (
+        "_told",
+        "_told_at",
+        "bases",
+        "grounds",
+        "holding",
+        "latest",
+        "since",
+        "touched",
+        "until",
+    )
 
     def __init__(self, ask: Loaders) -> None:
         self.latest = Cached.latest
+        self.since = ask.now
         self.touched = tuple(ask.touched)
         self.grounds = grounds(ask)
         self.holding = caching.holding(ask)
@@ -38,6 +49,11 @@ class Footing:
                 self.until = min(ends, default=FAR)
         self._told = b""
         self._told_at: int | None = None  # the second that a clock showed then
+
+    def holds(self, ask: Loaders) -> bool:
+        """Whether another answer that was made of the same rests on it, too."""
+        # not if somebody set the clock back meanwhile
+        return self.until is not None and self.since <= ask.now and ask.sources.clock() < self.until
 
     def stands_until(self, now: datetime) -> datetime:
         """Until when it stands for certain if nothing is read again; now, if that is not known."""
@@ -69,7 +85,7 @@ class Footings:
             self._known.clear()
         what = frozenset(ask.reads), tuple(ask.touched), tuple(map(tuple, ask.keys.values()))
         known = self._known.get(what)
-        if known is not None and known.until is not None and ask.sources.clock() < known.until:
+        if known is not None and known.holds(ask):
             return known
         found = Footing(ask)
         if found.until is not None:

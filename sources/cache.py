@@ -25,7 +25,7 @@ import structlog
 
 from cities import Binding
 from sources.alarm import Alarm
-from sources.errors import Broken, Overdue, SourceError
+from sources.errors import Broken, Overdue, SourceError, forget
 from sources.pauses import pace_s, pause_s
 from sources.tracing import apart, step
 from sources.watch import Watch, watch
@@ -197,7 +197,7 @@ class Cached(Generic[T]):
 
     def _last_resort(self, error: SourceError) -> Held[T]:
         """What is held, if it may still be shown in spite of the error; else the error."""
-        error.__traceback__ = None  # through which it would hold whoever waited, and they it
+        forget(error)
         age = self.age_s(self._clock())
         if self.held is not None and age is not None and age < self._shown_s:
             return self.held
@@ -238,6 +238,7 @@ class Cached(Generic[T]):
             return
         self._renew()
         error = flight.exception()
+        forget(error)
         if isinstance(error, SourceError):
             if self.error is None or self.error.detail != error.detail:
                 log.warning("read failed", source=self.binding.source, why=error.detail)

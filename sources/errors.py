@@ -97,3 +97,12 @@ class NotOffered(Exception):
             "city": city,
             "service": service,
         }
+
+
+def forget(error: BaseException | None) -> None:
+    """How it was raised: all that was at work then would stay till somebody looks for cycles."""
+    chain: set[int] = set()
+    while error is not None and id(error) not in chain:
+        chain.add(id(error))
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
