@@ -19,7 +19,6 @@ import argparse
 import asyncio
 import contextlib
 import ctypes
-import gc
 import json
 import os
 import random
@@ -139,7 +138,6 @@ def poche(port: int, folder: str, upstream: str) -> None:
     app = create_app(settings)
 
     async def tasks(_: Request) -> PlainTextResponse:
-        gc.collect()  # as `interpreter.py` does in a quiet second, every ten minutes
         with contextlib.suppress(AttributeError):  # glibc's: what is free is not what it holds
             ctypes.CDLL(None).malloc_trim(0)
         return PlainTextResponse(str(len(asyncio.all_tasks())))

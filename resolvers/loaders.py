@@ -11,8 +11,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, S
 from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
+from functools import partial
 from operator import attrgetter
 from typing import Any, TypeVar, cast
+from weakref import ref
 
 from aiodataloader import DataLoader
 
@@ -87,12 +89,10 @@ class Loaders:
     """One request's view of the city: batched, deduplicated, forgotten at the end.
 
     `now` is the request's one instant (aware, UTC); `home` the city that fields
-    mean when they name none. What its answer rests on: `touched`, the bindings that
-    were asked, and `keys`, what for, where they are asked for one thing at a time;
-    `reads`, what became of each read; `snapshots`, what was read of them; `lacks`, those
-    that could not be read; and the
-    time, if it does, until `until`, the next instant at which time alone will change it.
-    Whether it is in the client's language, `spoken` says.
+    mean when they name none. What its answer rests on: `touched`, the bindings that were
+    asked, `keys`, what for, if one thing at a time; `reads`, what became of each; `snapshots`,
+    what was read; `lacks`, what could not be; `until`, when time alone will change it;
+    `spoken`, whether it is in the client's language.
     """
 
     def __init__(self, sources: Sources, now: datetime, home: str) -> None:
@@ -238,10 +238,10 @@ class Loaders:
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = Outcome(self._news)
-            kind = type(key)
-            loader = self._loaders.get(kind)
+            loader = self._loaders.get(type(key))
             if loader is None:
-                loader = self._loaders[kind] = DataLoader(self._batch, cache=False)
+                answer = partial(_batch_of, ref(self))
+                loader = self._loaders[type(key)] = DataLoader(answer, cache=False)
             known.follow(loader.load(key))
         if known.value is PENDING:
             return cast("T", await asyncio.shield(known.waited_for()))
@@ -273,6 +273,12 @@ class Loaders:
         except asyncio.CancelledError:
             raise Cancelled from None
         return [Cancelled() if isinstance(one, asyncio.CancelledError) else one for one in found]
+
+
+async def _batch_of(loaders: "ref[Loaders]", keys: list[Any]) -> list[Any]:
+    """The same for a `DataLoader` of theirs: to keep them, it would keep all that they read."""
+    ask = loaders()
+    return [Abandoned() for _ in keys] if ask is None else await ask._batch(keys)
 
 
 async def _without(read: Awaitable[T]) -> T | None:

@@ -14,7 +14,7 @@ YOUNG = (2_500, 3, 1_000_000)  # objects; looks at those before the next ones; n
 SWITCH_S = 0.001  # a thread that reads something large gives way to the event loop so often
 EACH_S = 600.0  # at most so often is everything looked through:
 BUSY = 0.02  # in a second of which the process works for less than so much,
-PATIENCE = 86_400  # or when there was none among so many
+PATIENCE = 3_600  # or when there was none among so many
 
 
 class Interpreter:

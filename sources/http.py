@@ -16,7 +16,7 @@ import httpx
 
 from cities import Binding, Upstream
 from sources.asking import Asking, Complaint
-from sources.breaker import OPEN_S, Breaker, State
+from sources.breaker import OPEN_S, Breaker, Permit, State
 from sources.errors import (
     Changed,
     Invalid,
@@ -134,14 +134,8 @@ class Door:
             try:
                 reply = await self._sent(asking, question, limit)
             except (Passing, SourceError, NotModified) as error:
-                cause = error.error if isinstance(error, Passing) else error
-                outcome = cause.code if isinstance(cause, SourceError) else "NOT_MODIFIED"
-                self._count(binding.source, outcome, span)
-                if isinstance(cause, Unavailable):
-                    permit.failed()
-                    await self._tell(breaker, binding)
-                elif not isinstance(cause, OverQuota):  # which says nothing of how it is
-                    permit.succeeded()  # it answered, if not as we would like
+                # In no variable of ours: an error and where it was raised would keep each other.
+                await self._judge(_cause(error), permit, breaker, binding, span)
                 raise
             except asyncio.CancelledError:
                 if limit.expired():  # nobody changed their mind: it is too slow
@@ -152,6 +146,23 @@ class Door:
             permit.succeeded()
             self._count(binding.source, OK, span)
             return reply
+
+    async def _judge(
+        self,
+        cause: Exception,
+        permit: Permit,
+        breaker: Breaker,
+        binding: Binding,
+        span: Span | None,
+    ) -> None:
+        """Count what became of a call, and tell by it how its source is."""
+        outcome = cause.code if isinstance(cause, SourceError) else "NOT_MODIFIED"
+        self._count(binding.source, outcome, span)
+        if isinstance(cause, Unavailable):
+            permit.failed()
+            await self._tell(breaker, binding)
+        elif not isinstance(cause, OverQuota):  # which says nothing of how it is
+            permit.succeeded()  # it answered, if not as we would like
 
     def _count(self, source: str, outcome: str, span: Span | None) -> None:
         self.calls[source, outcome] += 1
@@ -225,3 +236,7 @@ class Door:
         if not binding.private_network and is_private(asked.host):
             raise Refused("a private address, which the city file does not allow", binding)
         return asked.url
+
+
+def _cause(error: Exception) -> Exception:
+    return error.error if isinstance(error, Passing) else error

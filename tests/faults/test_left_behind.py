@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from resolvers import Loaders
 from server.wire import HttpProtocol
 from tests.conftest import Clock, Replay, failing
 from tests.front_door.talking import talking
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.anyio
 
 TIMES = 20
 FEW = 25  # objects: a read by httpx leaves as many of its own; a failure left a hundred
+DAYS = 'query($n: Int!) { calendar(from: "2026-12-17", days: $n) { schoolDay } }'
 POOLS = "{{ pools(first: {}) {{ nodes {{ name }} }} }}"
 
 
@@ -61,3 +63,18 @@ async def test_a_connection_that_is_over_is_not_kept_with_its_last_answer(tmp_pa
         finally:
             gc.enable()
     assert left == 1  # the one that is open
+
+
+async def test_who_has_been_answered_keeps_nothing_of_what_was_read(tmp_path, monkeypatch):
+    async with talking(tmp_path, monkeypatch) as talk:
+        gc.collect()
+        gc.disable()
+        try:
+            for number in range(1, 6):
+                body = json.dumps({"query": DAYS, "variables": {"n": number}}).encode()
+                _, answer = await talk.ask("POST", "/graphql", body)
+                assert "errors" not in json.loads(answer)
+            left = sum(isinstance(one, Loaders) for one in gc.get_objects())
+        finally:
+            gc.enable()
+    assert left == 0
