@@ -159,8 +159,8 @@ async def test_a_failure_leaves_no_cycles(cached, upstream):
     gc.collect()
     gc.disable()
     try:
-        await fail(10)
-        assert gc.collect() < 10
+        await fail(100)
+        assert gc.collect() < 100  # some of which others have left
     finally:
         gc.enable()
 
