@@ -45,15 +45,20 @@ class Keyed:
         self._unasked = Feed(city, (self.table,), door)
 
     def latest(self, keys: Iterable[str] = ()) -> Feed:
-        """The feed that was asked for last: how the source is doing.
+        """The feed that was asked for last of which there is anything: how the source is doing.
 
-        For an answer that asked for these keys: the oldest of what it could be shown.
+        For an answer that asked for these keys: the oldest of what it could be shown. One thing
+        that the source does not know (a station, where it knows platforms) says nothing of it.
         """
         asked = [feed for key in keys if (feed := self._feeds.get(key)) is not None]
         shown = [(feed.cached.held.fetched_at, feed) for feed in asked if feed.cached.held]
         if shown:
             return min(shown, key=itemgetter(0))[1]
-        return next(iter(asked), None) or next(reversed(self._feeds.values()), self._unasked)
+        if asked:
+            return asked[0]
+        of_late = reversed(self._feeds.values())
+        held = next((feed for feed in of_late if feed.cached.held), None)
+        return held or next(reversed(self._feeds.values()), self._unasked)
 
     def find(self, key: str) -> Feed | None:
         """The feed of one thing, without asking for it."""
