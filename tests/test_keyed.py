@@ -142,6 +142,9 @@ def test_the_source_reports_what_was_asked_last(here: Any) -> None:
         assert (source.id, source.state) == ("here/departures", SourceState.IDLE)
         await sources.keyed(Departure, "here", "A")
         assert sources.report("here")[0].state is SourceState.LIVE
+        with pytest.raises(Changed):
+            await sources.keyed(Departure, "here", "X")
+        assert sources.report("here")[0].state is SourceState.LIVE  # it answered what it knows
         assert sources.binding(Departure, "here").source == "here/departures"
 
     here(use)
