@@ -15,13 +15,13 @@ from graphql import (
     visit,
 )
 from graphql.type import is_introspection_type
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from server.usage import used
 from tests.compiled.conftest import SCHEMA
 from tests.compiled.random_documents import varied
-from tests.compiled.test_random import FIELDS, documents
+from tests.compiled.test_random import FIELDS, documents, drawn
 
 GOLDEN = sorted(Path(__file__).parent.joinpath("queries").rglob("*.graphql"))
 MANY = """
@@ -83,14 +83,7 @@ def test_of_fragments_values_and_several_operations():
 
 
 def test_of_any_document():
-    @settings(
-        max_examples=15,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @drawn(15)
     @given(st.data())
     def compare(data):
         text = data.draw(documents(data.draw(st.sampled_from(FIELDS))))

@@ -97,18 +97,22 @@ def documents(field):
     return queries(TEXT, fields=[field], custom_scalars=KINDS)
 
 
-def test_any_document_over_any_data(nantes):
-    became = Counter()
-
-    @settings(
-        max_examples=EXAMPLES,
+def drawn(many, *, anew=False):
+    """So many examples, the same in every run, so that what fails is found again; or others."""
+    return settings(
+        max_examples=many,
         deadline=None,
-        derandomize="EXAMPLES"
-        not in os.environ,  # the same in every run: what fails is found again
+        derandomize=not anew,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
+
+
+def test_any_document_over_any_data(nantes):
+    became = Counter()
+
+    @drawn(EXAMPLES, anew="EXAMPLES" in os.environ)
     @given(st.data())
     def compare(data):
         text = data.draw(documents(data.draw(st.sampled_from(FIELDS))))
