@@ -237,12 +237,12 @@ class Loaders:
             raise Abandoned
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = Outcome(self._news)
+            known = self._known[key] = Outcome()
             loader = self._loaders.get(type(key))
             if loader is None:
                 answer = partial(_batch_of, ref(self))
                 loader = self._loaders[type(key)] = DataLoader(answer, cache=False)
-            known.follow(loader.load(key))
+            known.follow(loader.load(key), self._news)
         if known.value is PENDING:
             return cast("T", await asyncio.shield(known.waited_for()))
         return cast("T", known.answer())
@@ -256,11 +256,12 @@ class Loaders:
         self._abandoned = True
         for outcome in tuple(self._known.values()):
             outcome.settle(Abandoned())
+        self._news.tell()
 
     async def load_many(self, keys: Iterable[Key[T]]) -> list[T]:
         """The answers of many keys, in their order; the first error if there is one."""
         waves = self.waves()
-        outcomes = [waves.ask(key) for key in keys]
+        outcomes = waves.ask([*keys])
         waves.answer()
         while any(one.value is PENDING for one in outcomes):
             await waves.news.come()

@@ -6,7 +6,7 @@ what is known, so that a key is answered once whoever asks.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
@@ -45,12 +45,8 @@ class Outcome:
     Only who waits for it alone needs a future.
     """
 
-    __slots__ = ("_future", "_news", "value")
-
-    def __init__(self, news: News) -> None:
-        self.value = PENDING
-        self._news = news
-        self._future: Future | None = None
+    value: Any = PENDING
+    _future: Future | None = None
 
     def settle(self, value: Any) -> None:
         """It is this, or the exception that it failed with; what comes after that is ignored."""
@@ -59,7 +55,6 @@ class Outcome:
         self.value = value
         if self._future is not None and not self._future.done():
             _finish(self._future, value)
-        self._news.tell()
 
     def answer(self) -> Any:
         """The answer to a key that has been answered; the exception that it failed with."""
@@ -67,10 +62,15 @@ class Outcome:
             self.waited_for().result()  # which raises it as it was first raised
         return self.value
 
-    def follow(self, future: Future) -> None:
+    def follow(self, future: Future, news: News) -> None:
         """It is what somebody else finds."""
+
+        def found(done: Future) -> None:
+            self.settle(outcome(done))
+            news.tell()
+
         self._future = future
-        future.add_done_callback(lambda done: self.settle(outcome(done)))
+        future.add_done_callback(found)
 
     def waited_for(self) -> Future:
         """Done when it is settled; who waits for it must not cancel it."""
@@ -82,7 +82,7 @@ class Outcome:
 
 
 class Waves:
-    """One request's; `known` are the outcomes of all keys, `news` is told when there is another.
+    """One request's; `known` are the outcomes of all keys, `news` is told when there are others.
 
     `answer` is the call of one batch.
     """
@@ -98,16 +98,17 @@ class Waves:
         self._answer = answer
         self._asked: dict[type, tuple[list[Key[Any]], list[Outcome]]] = {}
 
-    def ask(self, key: Key[Any]) -> Outcome:
-        """The outcome of a key; of one that nobody has asked for yet, after the next `answer`."""
-        new = Outcome(self.news)
-        known = self._known.setdefault(key, new)  # which takes its hash once
-        if known is new:
-            asked = self._asked.get(type(key))
-            if asked is None:
-                asked = self._asked[type(key)] = [], []
-            asked[0].append(key)
-            asked[1].append(new)
+    def ask(self, keys: Sequence[Key[Any]]) -> list[Outcome]:
+        """The outcome of each key; of those that nobody has asked for yet, after the `answer`."""
+        new = [Outcome() for _ in keys]
+        known = list(map(self._known.setdefault, keys, new))  # which takes a hash once
+        for key, one, mine in zip(keys, known, new, strict=True):
+            if one is mine:
+                asked = self._asked.get(key.__class__)
+                if asked is None:
+                    asked = self._asked[key.__class__] = [], []
+                asked[0].append(key)
+                asked[1].append(one)
         return known
 
     def answer(self) -> None:
@@ -116,13 +117,14 @@ class Waves:
         batches = first_steps([self._answer(keys) for keys, _ in asked.values()])
         for batch, (keys, outcomes) in zip(batches, asked.values(), strict=True):
             if isinstance(batch, asyncio.Task):
-                batch.add_done_callback(partial(_later, keys, outcomes))
+                batch.add_done_callback(partial(self._later, keys, outcomes))
             else:
                 _settle(keys, outcomes, batch)
+        self.news.tell()
 
-
-def _later(keys: list[Key[Any]], outcomes: list[Outcome], batch: Future) -> None:
-    _settle(keys, outcomes, outcome(batch))
+    def _later(self, keys: list[Key[Any]], outcomes: list[Outcome], batch: Future) -> None:
+        _settle(keys, outcomes, outcome(batch))
+        self.news.tell()
 
 
 def _settle(keys: list[Key[Any]], outcomes: list[Outcome], found: Any) -> None:

@@ -1,6 +1,5 @@
 """Addresses: from what people type to a place, and from a place to what people call it."""
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated
 
@@ -34,7 +33,6 @@ class AddressMatch:
     address: Address = strawberry.field(description="The same, part by part.")
 
 
-@dataclass(frozen=True)
 class AddressesFor(Key[list[AddressMatch]]):
     """The addresses of a city that match a text, best first."""
 
@@ -44,7 +42,6 @@ class AddressesFor(Key[list[AddressMatch]]):
     first: int
 
 
-@dataclass(frozen=True)
 class AddressAt(Key[AddressMatch | None]):
     """The address of a city that is nearest to a point."""
 

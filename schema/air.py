@@ -1,7 +1,6 @@
 """Air: how good it is to breathe, today and tomorrow."""
 
 import datetime as dt
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
@@ -44,7 +43,6 @@ class AirQuality:
     )
 
 
-@dataclass(frozen=True)
 class AirOf(Key[list[AirQuality]]):
     """The air of a city's communes, or of one of them; from today there where `start` is None."""
 

@@ -1,7 +1,6 @@
 """Alerts: what disturbs the network, from when until when, and whom it concerns."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -140,13 +139,11 @@ class Alert(Node):
         return AlertStatus.PAST if all(starts) else AlertStatus.UPCOMING
 
 
-@dataclass(frozen=True)
 class AlertWith(Key[Alert | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class AlertsOn(Key[list[Alert]]):
     """The alerts of these statuses that touch any of these lines and stops (their GTFS ids)."""
 
@@ -156,7 +153,6 @@ class AlertsOn(Key[list[Alert]]):
     status: tuple[AlertStatus, ...]
 
 
-@dataclass(frozen=True)
 class AlertsIn(Key[Page[Alert]]):
     """A city's alerts: those on some lines and stops, or all where both are None."""
 
@@ -167,7 +163,6 @@ class AlertsIn(Key[Page[Alert]]):
     window: Window
 
 
-@dataclass(frozen=True)
 class RoutesCalled(Key["list[Route]"]):
     """The lines that sources call so: by their GTFS ids, or as real-time feeds do."""
 
@@ -175,7 +170,6 @@ class RoutesCalled(Key["list[Route]"]):
     names: tuple[str | None, ...]
 
 
-@dataclass(frozen=True)
 class StopsCalled(Key["list[Stop]"]):
     """The stops that sources call so: by their GTFS ids, or by the codes that riders are shown."""
 

@@ -97,7 +97,6 @@ class Wanted:
     available: bool = False
 
 
-@dataclass(frozen=True)
 class PlacesOf(Key[Places]):
     city: str
     wanted: Wanted
@@ -107,7 +106,6 @@ class PlacesOf(Key[Places]):
     window: Window
 
 
-@dataclass(frozen=True)
 class NearestTo(Key[PlacesAtDistance]):
     city: str
     lat: float
@@ -118,7 +116,6 @@ class NearestTo(Key[PlacesAtDistance]):
     after: str | None
 
 
-@dataclass(frozen=True)
 class MapOf(Key[PlacesMap]):
     city: str
     box: tuple[float, float, float, float]  # south, west, north, east

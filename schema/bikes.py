@@ -1,6 +1,5 @@
 """Bikes: where to pick up a shared bike, and where to leave it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Annotated
@@ -166,13 +165,11 @@ def _all(*facts: bool | None) -> bool | None:
     return False if False in facts else None if None in facts else True
 
 
-@dataclass(frozen=True)
 class VehicleRentalStationWith(Key[VehicleRentalStation | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class VehicleRentalStationsIn(Key[Page[VehicleRentalStation]]):
     city: str
     name: str | None

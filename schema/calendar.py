@@ -1,7 +1,6 @@
 """Calendar: which days are holidays, for all or for schools."""
 
 import datetime as dt
-from dataclasses import dataclass
 
 import strawberry
 
@@ -36,7 +35,6 @@ class CalendarDay:
         return await info.context.load(SchoolDayOn(self.city, self.date))
 
 
-@dataclass(frozen=True)
 class DaysIn(Key[list[CalendarDay]]):
     """Some days in a city; from today there where `start` is None."""
 
@@ -45,19 +43,16 @@ class DaysIn(Key[list[CalendarDay]]):
     days: int
 
 
-@dataclass(frozen=True)
 class PublicHolidayOn(Key[str | None]):
     city: str
     day: dt.date
 
 
-@dataclass(frozen=True)
 class SchoolHolidayOn(Key[str | None]):
     city: str
     day: dt.date
 
 
-@dataclass(frozen=True)
 class SchoolDayOn(Key[bool | None]):
     city: str
     day: dt.date

@@ -1,6 +1,5 @@
 """Cities: which there are, what each of them offers, and its communes."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import strawberry
@@ -113,12 +112,10 @@ class City(Node):
         return await info.context.load(SourcesOf(self.slug))
 
 
-@dataclass(frozen=True)
 class CityNamed(Key[City | None]):
     slug: str
 
 
-@dataclass(frozen=True)
 class CityWith(Key[City | None]):
     """A city's id holds its slug twice, as those of all nodes hold their city's."""
 
@@ -126,30 +123,25 @@ class CityWith(Key[City | None]):
     id: str
 
 
-@dataclass(frozen=True)
 class AllCities(Key[list[City]]):
     pass
 
 
-@dataclass(frozen=True)
 class CommuneWith(Key[Commune | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class CommuneCoded(Key[Commune | None]):
     """By its INSEE code, whichever city it belongs to."""
 
     insee: str
 
 
-@dataclass(frozen=True)
 class ServicesOf(Key[list[Service]]):
     city: str
 
 
-@dataclass(frozen=True)
 class KindsOf(Key[list[PlaceKind]]):
     city: str
 

@@ -1,6 +1,5 @@
 """Departures: what leaves from a stop next, as planned and as it really is."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -99,7 +98,6 @@ class Departure:
         return None if self.trip_key is None else await info.context.load(self.trip_key)
 
 
-@dataclass(frozen=True)
 class DeparturesAt(Key[list[Departure]]):
     """The next departures of a stop, or of all the quays of a station.
 

@@ -5,7 +5,6 @@ calls it, if that is also what its source does: a stop by its `gtfsId`, a school
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from schema.arguments import BadUserInput, bounded
@@ -15,7 +14,6 @@ from schema.nodes import MAX_ID, lookup, lookups
 MAX_REPRESENTATIONS = 1_000  # a router asks for whole lists of ours at once
 
 
-@dataclass(frozen=True)
 class EntityCalled(Key[Any]):
     """What sources call `local`, of one kind: in the server's own city, else in another."""
 

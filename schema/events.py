@@ -3,7 +3,6 @@
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import Enum
 from typing import Annotated
@@ -133,13 +132,11 @@ class Event(Place):
         return max(one.start for one in self.every).date()
 
 
-@dataclass(frozen=True)
 class EventWith(Key[Event | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class EventsIn(Key[Page[Event]]):
     """What takes place within some days, from today where `start` is None."""
 

@@ -5,8 +5,9 @@ Fields load keys, resolvers answer them, and neither imports the other.
 """
 
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, dataclass_transform
 
+import msgspec
 import strawberry
 
 T = TypeVar("T")
@@ -16,8 +17,9 @@ T = TypeVar("T")
 CHANGES_ONLY = "changes_only"
 
 
-class Key(Generic[T]):
-    """Base of every key: subclass it as a frozen dataclass."""
+@dataclass_transform(frozen_default=True)
+class Key(msgspec.Struct, Generic[T], frozen=True):
+    """Base of every key: its fields are what tells one from another, and never change."""
 
 
 class Context(Protocol):

@@ -1,7 +1,6 @@
 """Menus: what children eat at school, as the kitchens announce it."""
 
 import datetime as dt
-from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated
 
@@ -97,13 +96,11 @@ class Menu(Node):
     )
 
 
-@dataclass(frozen=True)
 class MenuWith(Key[Menu | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class MenusIn(Key[list[Menu]]):
     """A city's menus of some days; from today in the city where `start` is None."""
 
@@ -113,7 +110,6 @@ class MenusIn(Key[list[Menu]]):
     variants: tuple[MenuVariant, ...]
 
 
-@dataclass(frozen=True)
 class MenusOf(Key[list[Menu]]):
     """The menus of one school's canteen, as far as they are published."""
 

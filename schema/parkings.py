@@ -1,6 +1,5 @@
 """Parkings: where to leave a car, whether there is room, what it costs, and how to go on."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Annotated
@@ -130,13 +129,11 @@ class VehicleParking(Place):
         return await self.nearest(info, "Stop", within, first)
 
 
-@dataclass(frozen=True)
 class VehicleParkingWith(Key[VehicleParking | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class VehicleParkingsIn(Key[Page[VehicleParking]]):
     city: str
     name: str | None

@@ -1,7 +1,6 @@
 """Participation: what the city asks its people, and what they propose."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import Annotated
@@ -141,26 +140,22 @@ class Proposal(Node):
         return await info.context.load(ParticipatoryProcessWith(self.city, self.process_id))
 
 
-@dataclass(frozen=True)
 class ParticipatoryProcessWith(Key[ParticipatoryProcess | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class ProposalWith(Key[Proposal | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class ParticipatoryProcessesIn(Key[Page[ParticipatoryProcess]]):
     city: str
     state: ParticipationState | None
     window: Window
 
 
-@dataclass(frozen=True)
 class ProposalsOf(Key[Page[Proposal]]):
     """The proposals of one process, by its id in the source."""
 

@@ -1,6 +1,5 @@
 """Patterns: the ways in which a line is run, stop by stop, and where they lie on the map."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, NewType
 
 import strawberry
@@ -54,7 +53,6 @@ class Pattern:
     )
 
 
-@dataclass(frozen=True)
 class PatternsOf(Key[list[Pattern]]):
     """The patterns of a line, by its GTFS id; the most common first."""
 

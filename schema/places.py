@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from math import asin, cos, radians, sin
 from typing import Annotated, Any
@@ -176,7 +175,6 @@ class PlaceAtDistance:
     distance: float = strawberry.field(description="Metres, as the crow flies.")
 
 
-@dataclass(frozen=True)
 class PlacesNear(Key[list[Any]]):
     """All places of one kind (its GraphQL name) around a point, nearest first."""
 
@@ -187,7 +185,6 @@ class PlacesNear(Key[list[Any]]):
     within_m: int
 
 
-@dataclass(frozen=True)
 class PlacesAround(Key[list[PlaceAtDistance]]):
     """The nearest places of several kinds (in one word each; None: all) around a point."""
 
@@ -199,7 +196,6 @@ class PlacesAround(Key[list[PlaceAtDistance]]):
     first: int
 
 
-@dataclass(frozen=True)
 class SourceOf(Key[Source | None]):
     """The source of a city's places of one Python type, or of a part of them."""
 

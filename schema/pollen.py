@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -64,7 +63,6 @@ class Pollen:
     )
 
 
-@dataclass(frozen=True)
 class PollenOf(Key[list[Pollen]]):
     city: str
     commune: str

@@ -1,6 +1,5 @@
 """Pools: where to swim, when it is open, how full it is, and how to get there."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -95,25 +94,21 @@ class Pool(Place, Opens):
         return await self.nearest(info, "Stop", within, first)
 
 
-@dataclass(frozen=True)
 class PoolWith(Key[Pool | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class PoolOpening(Key[Schedule | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class AttendanceAt(Key[PoolAttendance | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class PoolsIn(Key[Page[Pool]]):
     city: str
     name: str | None

@@ -1,6 +1,5 @@
 """Provenance: where an answer comes from, and how old it is."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from math import floor
@@ -77,7 +76,6 @@ def seconds(since: datetime, now: datetime) -> int:
     return max(0, floor(now.timestamp()) - floor(since.timestamp()))
 
 
-@dataclass(frozen=True)
 class SourcesOf(Key[list[Source]]):
     city: str
 

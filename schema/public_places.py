@@ -4,8 +4,6 @@ What kinds there are, the city file says: every part of its `[places]` is one, o
 several that a column tells apart.
 """
 
-from dataclasses import dataclass
-
 import strawberry
 
 from schema.cost import about
@@ -50,7 +48,6 @@ class PublicPlace(Place, Opens):
         return PlaceOpening(self.city, self.listed_in, self.local_id, self.hours_text)
 
 
-@dataclass(frozen=True)
 class PublicPlaceWith(Key[PublicPlace | None]):
     """`id` is the part of the city's table and the id in it: `library:17`."""
 
@@ -58,7 +55,6 @@ class PublicPlaceWith(Key[PublicPlace | None]):
     id: str
 
 
-@dataclass(frozen=True)
 class PlaceOpening(Key[Schedule | None]):
     """`text` is what the place itself says of its hours, in OpenStreetMap's syntax."""
 

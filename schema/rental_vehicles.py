@@ -3,7 +3,6 @@
 Each of a city's operators is a part of its `[bikes]`: `[bikes.vehicles]`, `[bikes.vehicles-dott]`.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -118,7 +117,6 @@ class RentalVehicles(Page[RentalVehicle]):
     missing: list[Source] = strawberry.field(description=MISSING, directives=[about(1)])
 
 
-@dataclass(frozen=True)
 class RentalVehicleWith(Key[RentalVehicle | None]):
     """`id` is the part of the city's table and the id in it: `vehicles:973a5c94`."""
 
@@ -126,7 +124,6 @@ class RentalVehicleWith(Key[RentalVehicle | None]):
     id: str
 
 
-@dataclass(frozen=True)
 class RentalVehiclesIn(Key[RentalVehicles]):
     city: str
     near: Near | None

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
@@ -68,7 +67,6 @@ class ReportDetailInput:
             raise BadUserInput("`value` is empty.", *PATH, "value")
 
 
-@dataclass(frozen=True)
 class ReportDetailsOf(Key[list[ReportDetail]]):
     """What a city asks of reports of one service, by its code, in its order."""
 

@@ -1,7 +1,6 @@
 """Reports: what citizens tell their city is broken, and what became of it."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -100,7 +99,6 @@ class ReportService:
         return await info.context.load(ReportDetailsOf(self.city, self.code))
 
 
-@dataclass(frozen=True)
 class ReportWith(Key[Report | None]):
     """`id` is the city's own number of a report, or one of ours (`sent:...`)."""
 
@@ -108,7 +106,6 @@ class ReportWith(Key[Report | None]):
     id: str
 
 
-@dataclass(frozen=True)
 class ReportsIn(Key[Page[Report]]):
     city: str
     state: ReportState | None
@@ -117,18 +114,18 @@ class ReportsIn(Key[Page[Report]]):
     window: Window
 
 
-@dataclass(frozen=True)
 class ReportServicesIn(Key[list[ReportService]]):
     city: str
 
 
-@dataclass(frozen=True, repr=False)
 class SubmitReport(Key[Report]):
     """Keep an issue until the city has it; the report that it became, however often it is asked."""
 
     city: str
     client_key: str
     issue: Issue
+
+    __repr__ = object.__repr__  # what a citizen tells is not for logs
 
 
 lookups["Report"] = ReportWith

@@ -1,6 +1,5 @@
 """Roads: how traffic flows, what disturbs it, and when a bridge is closed to it."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Annotated
@@ -132,25 +131,21 @@ class BridgeClosure(Node):
         return self.start <= info.context.now < self.end
 
 
-@dataclass(frozen=True)
 class RoadSegmentWith(Key[RoadSegment | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class RoadEventWith(Key[RoadEvent | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class BridgeClosureWith(Key[BridgeClosure | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class RoadSegmentsIn(Key[Page[RoadSegment]]):
     city: str
     name: str | None
@@ -159,13 +154,11 @@ class RoadSegmentsIn(Key[Page[RoadSegment]]):
     window: Window
 
 
-@dataclass(frozen=True)
 class RoadEventsIn(Key[Page[RoadEvent]]):
     city: str
     window: Window
 
 
-@dataclass(frozen=True)
 class BridgeClosuresIn(Key[list[BridgeClosure]]):
     """Those not over within some days, from now where `start` is None."""
 

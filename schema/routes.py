@@ -1,6 +1,5 @@
 """Routes: the lines that buses, trams and boats follow, as riders know them."""
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,13 +82,11 @@ class Route(Node):
         return await info.context.load(PatternsOf(self.city, self.gtfs_id))
 
 
-@dataclass(frozen=True)
 class RouteWith(Key[Route | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class RoutesIn(Key[Page[Route]]):
     city: str
     name: str | None
@@ -97,7 +94,6 @@ class RoutesIn(Key[Page[Route]]):
     window: Window
 
 
-@dataclass(frozen=True)
 class RouteOfLine(Key[Route | None]):
     """The route that real-time feeds call `line`."""
 
@@ -105,7 +101,6 @@ class RouteOfLine(Key[Route | None]):
     line: str
 
 
-@dataclass(frozen=True)
 class RoutesAt(Key[list[Route]]):
     """The routes that serve a stop, or any quay of a station."""
 
@@ -113,7 +108,6 @@ class RoutesAt(Key[list[Route]]):
     stop_id: str
 
 
-@dataclass(frozen=True)
 class VehiclesOn(Key["list[VehiclePosition]"]):
     """The vehicles that run on a line."""
 

@@ -1,6 +1,5 @@
 """Schools: where children learn, from nursery school to the lycée."""
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated
 
@@ -86,13 +85,11 @@ class School(Place):
         return await self.nearest(info, "Stop", within, first)
 
 
-@dataclass(frozen=True)
 class SchoolWith(Key[School | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class SchoolsIn(Key[Page[School]]):
     city: str
     name: str | None

@@ -1,6 +1,5 @@
 """Search: everything that has a name in a city, found by what people type."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import strawberry
@@ -40,7 +39,6 @@ class SearchResults:
     missing: list[Source] = strawberry.field(description=MISSING, directives=[about(1)])
 
 
-@dataclass(frozen=True)
 class SearchFor(Key[SearchResults]):
     """What a text finds among some kinds (in one word each; None: all), `near` a lat and lon."""
 

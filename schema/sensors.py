@@ -5,7 +5,6 @@ What kinds there are, the city file says: every part of its `[sensors]` is one, 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Annotated, NamedTuple
@@ -129,7 +128,6 @@ class Sensors(Page[Sensor]):
     missing: list[Source] = strawberry.field(description=MISSING, directives=[about(1)])
 
 
-@dataclass(frozen=True)
 class SensorWith(Key[Sensor | None]):
     """`id` is the part of the city's table and the id in it: `noise:urn:ngsi-ld:Device:7`."""
 
@@ -137,7 +135,6 @@ class SensorWith(Key[Sensor | None]):
     id: str
 
 
-@dataclass(frozen=True)
 class SensorsIn(Key[Sensors]):
     city: str
     kinds: tuple[str, ...] | None

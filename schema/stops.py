@@ -3,7 +3,6 @@
 A *station* is what people call a stop; its *quays* are where one stands.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
@@ -154,13 +153,11 @@ class Stop(Place):
         return self.parent_id is None and self.location_type is not LocationType.ENTRANCE
 
 
-@dataclass(frozen=True)
 class StopWith(Key[Stop | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class StopsIn(Key[Page[Stop]]):
     city: str
     name: str | None
@@ -170,7 +167,6 @@ class StopsIn(Key[Page[Stop]]):
     window: Window
 
 
-@dataclass(frozen=True)
 class QuaysOf(Key[list[Stop]]):
     city: str
     station_id: str

@@ -1,6 +1,5 @@
 """Trips: one vehicle's way from its first stop to its last, on one day."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,7 +48,6 @@ class Trip:
         return await info.context.load(RouteWith(self.city, self.route_id))
 
 
-@dataclass(frozen=True)
 class TripOn(Key[Trip | None]):
     """A trip of the timetable on one day; `start_time_s` tells its runs of a day apart."""
 

@@ -1,6 +1,5 @@
 """Vehicles: where the buses and trams of a line are at the moment."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any
@@ -55,7 +54,6 @@ class VehiclePosition:
         return found[0] if found else None
 
 
-@dataclass(frozen=True)
 class VehiclesIn(Key[list[VehiclePosition]]):
     city: str
 

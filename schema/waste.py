@@ -137,7 +137,6 @@ class SortingAdvice:
     comment: str | None = strawberry.field(description="What else is to be known.")
 
 
-@dataclass(frozen=True)
 class CollectionsAt(Key[WasteCollections | None]):
     """What is collected at the address that matches a text best; None if there is none."""
 
@@ -145,7 +144,6 @@ class CollectionsAt(Key[WasteCollections | None]):
     address: str
 
 
-@dataclass(frozen=True)
 class SortingGuideFor(Key[list[SortingAdvice]]):
     """The things whose names have all words of a text, best first."""
 

@@ -22,7 +22,6 @@ LONGEST = 60  # characters of what it means, for it to stand on a line
 
 SCHEMA = '''"""$Service: ${about}."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import strawberry
@@ -48,13 +47,11 @@ class $Type(Place):
     local_id: strawberry.Private[str]
 
 
-@dataclass(frozen=True)
 class ${Type}With(Key[$Type | None]):
     city: str
     id: str
 
 
-@dataclass(frozen=True)
 class ${Plural}In(Key[Page[$Type]]):
     city: str
     name: str | None

@@ -11,6 +11,7 @@ import cities
 import schema
 from resolvers.loaders import registered
 from schema.key import Key
+from schema.reports import SubmitReport
 from sources.reading import readers
 
 ROOT = Path(__file__).parent.parent
@@ -60,7 +61,13 @@ def test_every_key_is_frozen_and_says_what_comes_back():
     for key in _keys():
         [promised] = get_args(key.__orig_bases__[0])
         assert promised is not None
-        assert key.__dataclass_params__.frozen, key
+        assert key.__struct_config__.frozen, key
+
+
+def test_the_key_of_a_report_tells_nothing_of_it():
+    words = repr(SubmitReport("nantes", "its-client-key", issue="A cellar is flooded"))
+
+    assert not any(told in words for told in ("its-client-key", "flooded"))
 
 
 def test_every_reader_is_typed():

@@ -1,7 +1,6 @@
 """What loaders promise: each key once, many keys in one call, and no failure that spreads."""
 
 import asyncio
-from dataclasses import dataclass
 
 import pytest
 
@@ -13,7 +12,6 @@ from tests.conftest import NOW
 pytestmark = pytest.mark.anyio
 
 
-@dataclass(frozen=True)
 class Doubled(Key[int]):
     number: int
     city: str = "nantes"

@@ -136,7 +136,7 @@ class Run:
                     continue
                 if known is not None:
                     keys.keep(read, key)
-            awaited.append((self._waves.ask(key), places))
+            awaited.append((self._waves.ask([key])[0], places))
         if awaited:
             self._groups.append((spot, done, [], awaited))
         if values:
@@ -196,7 +196,7 @@ class Run:
                     key = work.send(answered.value)
                 if not isinstance(key, Key):
                     raise Bail(spot.about, "waits")  # for something else
-                answered = self._waves.ask(key)
+                [answered] = self._waves.ask([key])
                 if answered.value is PENDING:
                     waiting.append((work, answered, target))
                     return

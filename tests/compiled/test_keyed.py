@@ -2,7 +2,6 @@
 
 import gc
 import linecache
-from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +14,6 @@ from server.compiled.keyed import KEY, Keys, key_maker
 from tests.compiled.conftest import PLANNER, both
 
 
-@dataclass(frozen=True)
 class Near(Key[str]):
     city: str
     name: str

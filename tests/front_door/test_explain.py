@@ -1,5 +1,7 @@
 """Explain: what a query read, from where, and which fields waited for it."""
 
+from functools import partial
+
 import pytest
 
 from resolvers import Loaders
@@ -13,6 +15,12 @@ NESTED = """{
   stop(gtfsId: "FR_NAOLIB:StopPlace:20") { quays { departures(first: 1) { expectedAt } } }
   again: stop(gtfsId: "FR_NAOLIB:StopPlace:20") { name }
 }"""
+
+
+@pytest.fixture
+def serve(serve, _timetables):
+    """Serve what is imported already, and with time to wait: however slow the machine is."""
+    return partial(serve, deadline_s=600)
 
 
 async def explained(server, query):

@@ -1,6 +1,7 @@
 """A shared store that holds, or answers, what is not ours: all is answered all the same."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -48,19 +49,20 @@ REPLIES = {
     "an error": b"-WRONGTYPE what did you expect\r\n",
     "another protocol": b"HTTP/1.1 400 Bad Request\r\n\r\n",
 }
+COMMAND = re.compile(rb"\*\d+\r\n\$")
 NO_PAYLOADS = {REPLIES[name] for name in ("fine", "a list", "an error")}
 
 
 @asynccontextmanager
 async def impostor(path: Any, reply: bytes) -> AsyncIterator[str]:
-    """A server that gives one reply to each thing it hears."""
+    """A server that gives one reply to each command that it hears, at once."""
     peers: set[asyncio.StreamWriter] = set()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peers.add(writer)
         with suppress(ConnectionError):  # whoever asks may go without listening
-            while await reader.read(65_536):
-                writer.write(reply)
+            while heard := await reader.read(65_536):
+                writer.write(reply * len(COMMAND.findall(heard)))
 
     server = await asyncio.start_unix_server(answer, path)
     try:

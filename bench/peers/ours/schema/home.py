@@ -3,8 +3,6 @@
 What other servers can be asked, too: `bench/peers/schema.graphql`.
 """
 
-from dataclasses import dataclass
-
 import strawberry
 
 from schema.cost import LIVE, about
@@ -25,7 +23,6 @@ class HomeDeparture:
     stop_id: strawberry.Private[str]
 
 
-@dataclass(frozen=True)
 class HomeDeparturesAt(Key[list[HomeDeparture]]):
     city: str
     stop: str
@@ -107,14 +104,12 @@ class HomeBikes:
     updated_at: str
 
 
-@dataclass(frozen=True)
 class HomeStopWith(Key[HomeStop | None]):
     city: str
     id: str
     key: int
 
 
-@dataclass(frozen=True)
 class HomeStopsNear(Key[list[HomeStop]]):
     city: str
     lat: float
@@ -122,20 +117,17 @@ class HomeStopsNear(Key[list[HomeStop]]):
     key: int
 
 
-@dataclass(frozen=True)
 class HomePoolsIn(Key[list[HomePool]]):
     city: str
     key: int
 
 
-@dataclass(frozen=True)
 class HomeSchoolWith(Key[HomeSchool | None]):
     city: str
     id: str
     key: int
 
 
-@dataclass(frozen=True)
 class HomeBikesIn(Key[list[HomeBikes]]):
     city: str
     key: int

@@ -1,7 +1,5 @@
 """Leaves: as many objects of ten leaves as one asks for, to see how cost grows."""
 
-from dataclasses import dataclass
-
 import strawberry
 
 from schema.cost import as_many_as
@@ -22,7 +20,6 @@ class Leaves:
     updated_at: str
 
 
-@dataclass(frozen=True)
 class LeavesOf(Key[list[Leaves]]):
     objects: int
 

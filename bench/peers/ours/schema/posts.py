@@ -1,6 +1,5 @@
 """Posts and users: the shape of the public graphql-benchmarks."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import strawberry
@@ -21,7 +20,6 @@ class User:
     website: str | None
 
 
-@dataclass(frozen=True)
 class UserWith(Key[User | None]):
     city: str
     id: int
@@ -40,7 +38,6 @@ class Post:
         return await info.context.load(UserWith(info.context.city(None), self.user_id, key))
 
 
-@dataclass(frozen=True)
 class PostsIn(Key[list[Post]]):
     city: str
     key: int
