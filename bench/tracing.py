@@ -17,9 +17,8 @@ import argparse
 import asyncio
 import gc
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
 from multiprocessing.connection import Connection
@@ -155,22 +154,27 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=9)
     given = options.parse_args()
-    out = Console(file=os.fdopen(os.dup(sys.stdout.fileno()), "w"), width=100)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # a log is written, to where it costs no disk
     logs.configure("json")
     columns = ("an answer", "takes, µs", "off, µs more", "of it", "1 %, µs more", "of it")
     table = Table(*columns)
     with door.child(collect) as collector:
         os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://127.0.0.1:{collector.pipe.recv()}"
         for path in TIMES:
-            remembered = patch.dict(os.environ, POCHE_REMEMBER_BYTES=str(REMEMBERED[path]))
-            with remembered, door.child(door.poche) as server:
-                whole = asyncio.run(over_sockets(server))
-            with patch("server.tracing.random", DRAWN.__next__):
-                found = asyncio.run(rounds_of(path, given.rounds))
-            off, on = told(found, "off", "without", whole), told(found, "on", "off", whole)
-            table.add_row(path, f"{whole:.0f}", *off, *on)
-    out.print(table)
+            with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
+                found = measured(path, given.rounds)  # a log is written, where it costs no disk
+            table.add_row(path, *found)
+    Console(width=100).print(table)
+
+
+def measured(path: str, rounds: int) -> list[str]:
+    """What an answer takes, and what tracing adds to it, off and on."""
+    remembered = patch.dict(os.environ, POCHE_REMEMBER_BYTES=str(REMEMBERED[path]))
+    with remembered, door.child(door.poche) as server:
+        whole = asyncio.run(over_sockets(server))
+    with patch("server.tracing.random", DRAWN.__next__):
+        found = asyncio.run(rounds_of(path, rounds))
+    off, on = told(found, "off", "without", whole), told(found, "on", "off", whole)
+    return [f"{whole:.0f}", *off, *on]
 
 
 def told(found: list[dict[str, float]], way: str, other: str, whole: float) -> tuple[str, str]:

@@ -169,13 +169,15 @@ class Took(NamedTuple):
 
 
 async def timed(get: Get, url: str, calls: int, at_once: int) -> Took:
-    async def some(number: int) -> None:
-        for _ in range(number):
+    each = max(1, calls // at_once)
+
+    async def some() -> None:
+        for _ in range(each):
             assert await get(url) == len(BODY)
 
     began, used = perf_counter(), process_time()
-    await asyncio.gather(*(some(calls // at_once) for _ in range(at_once)))
-    whole = calls // at_once * at_once
+    await asyncio.gather(*(some() for _ in range(at_once)))
+    whole = each * at_once
     return Took((perf_counter() - began) / whole * 1e6, (process_time() - used) / whole * 1e6)
 
 

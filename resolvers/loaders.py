@@ -20,7 +20,7 @@ from aiodataloader import DataLoader
 
 from cities import Binding, City
 from resolvers.eager import together
-from resolvers.waves import PENDING, News, Outcome, Waves
+from resolvers.waves import PENDING, Known, Waves
 from schema.arguments import BadUserInput
 from schema.key import Key
 from schema.provenance import Source
@@ -107,8 +107,7 @@ class Loaders:
         self.spoken = False
         self._sources = sources
         self._loaders: dict[type, DataLoader[Any, Any]] = {}
-        self._known: dict[Key[Any], Outcome] = {}
-        self._news = News()
+        self._known = Known()
         self._abandoned = False
 
     @property
@@ -235,37 +234,33 @@ class Loaders:
         """
         if self._abandoned:
             raise Abandoned
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = Outcome()
+        if key not in self._known.values:
             loader = self._loaders.get(type(key))
             if loader is None:
                 answer = partial(_batch_of, ref(self))
                 loader = self._loaders[type(key)] = DataLoader(answer, cache=False)
-            known.follow(loader.load(key), self._news)
-        if known.value is PENDING:
-            return cast("T", await asyncio.shield(known.waited_for()))
-        return cast("T", known.answer())
+            self._known.follow(key, loader.load(key))
+        if self._known.values[key] is PENDING:
+            return cast("T", await asyncio.shield(self._known.future(key)))
+        return cast("T", self._known.answer(key))
 
     def waves(self) -> Waves:
         """For who asks for the keys of a level together; not kept, as it is no use without us."""
-        return Waves(self._known, self._news, self._batch)
+        return Waves(self._known, self._batch)
 
     def abandon(self) -> None:
         """Nobody waits for the answer any more: what it waits for itself fails at once."""
         self._abandoned = True
-        for outcome in tuple(self._known.values()):
-            outcome.settle(Abandoned())
-        self._news.tell()
+        self._known.settle_all(Abandoned())
 
     async def load_many(self, keys: Iterable[Key[T]]) -> list[T]:
         """The answers of many keys, in their order; the first error if there is one."""
-        waves = self.waves()
-        outcomes = waves.ask([*keys])
+        asked, known, waves = [*keys], self._known, self.waves()
+        waves.ask(asked)
         waves.answer()
-        while any(one.value is PENDING for one in outcomes):
-            await waves.news.come()
-        return [one.answer() for one in outcomes]
+        while any(known.values[key] is PENDING for key in asked):
+            await known.news()
+        return [known.answer(key) for key in asked]
 
     async def _batch(self, keys: list[Any]) -> list[Any]:
         """One call of an answer; aiodataloader would leave the keys of a cancelled one waiting."""

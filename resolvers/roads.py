@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-import numpy as np
-
 from resolvers.days import between
 from resolvers.loaders import Loaders, answers
 from schema.paging import Page, Sort, page
@@ -19,6 +17,7 @@ from schema.roads import (
     RoadSegmentsIn,
     RoadSegmentWith,
 )
+from sources.arrays import np
 from sources.collection import Collection
 from sources.grid import Grid
 from sources.names import fold

@@ -21,7 +21,7 @@ async def search_for(ask: Loaders, key: SearchFor) -> SearchResults:
         raise NotOffered(key.city, "routes")
     directories = ask.sources.directories
     collections, missing = await ask.collections(read, key.city, directories.prepare)
-    directory = await directories.beside(collections, ask.sources.communes[key.city])
+    directory = await directories.beside(collections, ask.sources.communes(key.city))
     until = directory.changes_at(ask.now)
     if until is not None:
         ask.changes_at(until)

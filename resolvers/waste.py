@@ -3,8 +3,7 @@
 from asyncio import gather
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-
-from shapely import Point, STRtree
+from typing import TYPE_CHECKING
 
 from resolvers.loaders import Loaders, answers
 from schema.addresses import AddressesFor, AddressKind, AddressMatch
@@ -21,6 +20,9 @@ from sources.collection import Collection
 from sources.house_numbers import Number, numbers, split
 from sources.names import fold
 from sources.waste import LITTLE, Round, street_key
+
+if TYPE_CHECKING:
+    from shapely import STRtree
 
 # A row that may be about an address; True if the source says that it is, None if one cannot tell.
 Candidate = tuple[Round, bool | None]
@@ -106,8 +108,10 @@ def _about(row: Round, number: Number | None, *, alone: bool) -> bool | None:
 
 def _in_area(rounds: Collection[Round], match: AddressMatch, *, exact: bool) -> list[Candidate]:
     """The rows of the areas that an address lies in, and those of its commune without a shape."""
+    import shapely  # loaded late: see sources/arrays.py
+
     tree, rows = rounds.derived(_areas)
-    point = Point(match.position.lon, match.position.lat)
+    point = shapely.Point(match.position.lon, match.position.lat)
     inside = sorted(tree.query(point, predicate="intersects").tolist())
     unknown = rounds.grouped(_shapeless).get(match.address.insee, ())
     found: list[Candidate] = [(rows[i], exact or None) for i in inside]
@@ -133,9 +137,11 @@ def _shapeless(row: Round) -> str | None:
     return row.insee if row.street is None and row.area is None else None
 
 
-def _areas(rounds: Collection[Round]) -> tuple[STRtree, list[Round]]:
+def _areas(rounds: Collection[Round]) -> "tuple[STRtree, list[Round]]":
+    import shapely
+
     rows = [row for row in rounds.items if row.area is not None]
-    return STRtree([row.area for row in rows]), rows
+    return shapely.STRtree([row.area for row in rows]), rows
 
 
 def _stems(text: str) -> list[str]:

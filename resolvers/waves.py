@@ -6,8 +6,9 @@ what is known, so that a key is answered once whoever asks.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from resolvers.eager import first_steps, outcome
@@ -17,123 +18,113 @@ Future = asyncio.Future[Any]
 PENDING: Any = object()
 
 
-class News:
-    """That some key of a request has been answered: who waits for several looks which."""
+class Known:
+    """What became of the keys of one request: PENDING, then the answer, or why there is none.
 
-    __slots__ = ("_waiting",)
+    Only who waits for one key alone needs a future; who waits for several hears of news.
+    """
 
     def __init__(self) -> None:
+        self.values: dict[Key[Any], Any] = {}
+        self._futures: dict[Key[Any], Future] = {}
         self._waiting: list[Future] = []
+        self._settled = False  # once and for all
 
-    async def come(self) -> None:
-        """Wait for the next."""
+    def settle(self, keys: Sequence[Key[Any]], values: Sequence[Any]) -> None:
+        """They are answered by these values, or failed with these exceptions."""
+        if self._settled:
+            return
+        self.values.update(zip(keys, values, strict=True))
+        if self._futures:
+            for key, value in zip(keys, values, strict=True):
+                future = self._futures.get(key)
+                if future is not None and not future.done():
+                    _finish(future, value)
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)
+
+    def settle_all(self, error: BaseException) -> None:
+        """All that is pending failed with it; what comes after that is ignored."""
+        pending = [key for key, value in self.values.items() if value is PENDING]
+        self.settle(pending, [error] * len(pending))
+        self._settled = True
+
+    def follow(self, key: Key[Any], future: Future) -> None:
+        """It is what somebody else finds."""
+        self.values[key], self._futures[key] = PENDING, future
+        future.add_done_callback(lambda done: self.settle([key], [outcome(done)]))
+
+    def answer(self, key: Key[Any]) -> Any:
+        """The answer to a key that has been answered; the exception that it failed with."""
+        value = self.values[key]
+        if isinstance(value, BaseException):
+            self.future(key).result()  # which raises it as it was first raised
+        return value
+
+    def future(self, key: Key[Any]) -> Future:
+        """Done when a key that was asked for is answered; who waits for it must not cancel it."""
+        future = self._futures.get(key)
+        if future is None:
+            future = self._futures[key] = asyncio.get_running_loop().create_future()
+            if (value := self.values[key]) is not PENDING:
+                _finish(future, value)
+        return future
+
+    async def news(self) -> None:
+        """Wait until another key has been answered: who waits for several looks which."""
         waiting = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
         await waiting
 
-    def tell(self) -> None:
-        if self._waiting:
-            waiting, self._waiting = self._waiting, []
-            for one in waiting:
-                if not one.done():
-                    one.set_result(None)
-
-
-class Outcome:
-    """What becomes of a key that was asked for: PENDING, then its answer, or why there is none.
-
-    Only who waits for it alone needs a future.
-    """
-
-    value: Any = PENDING
-    _future: Future | None = None
-
-    def settle(self, value: Any) -> None:
-        """It is this, or the exception that it failed with; what comes after that is ignored."""
-        if self.value is not PENDING:  # abandoned
-            return
-        self.value = value
-        if self._future is not None and not self._future.done():
-            _finish(self._future, value)
-
-    def answer(self) -> Any:
-        """The answer to a key that has been answered; the exception that it failed with."""
-        if isinstance(self.value, BaseException):
-            self.waited_for().result()  # which raises it as it was first raised
-        return self.value
-
-    def follow(self, future: Future, news: News) -> None:
-        """It is what somebody else finds."""
-
-        def found(done: Future) -> None:
-            self.settle(outcome(done))
-            news.tell()
-
-        self._future = future
-        future.add_done_callback(found)
-
-    def waited_for(self) -> Future:
-        """Done when it is settled; who waits for it must not cancel it."""
-        if self._future is None:
-            self._future = asyncio.get_running_loop().create_future()
-            if self.value is not PENDING:
-                _finish(self._future, self.value)
-        return self._future
-
 
 class Waves:
-    """One request's; `known` are the outcomes of all keys, `news` is told when there are others.
-
-    `answer` is the call of one batch.
-    """
+    """One request's keys, a level at a time; `answer` is the call of one batch."""
 
     def __init__(
-        self,
-        known: dict[Key[Any], Outcome],
-        news: News,
-        answer: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]],
+        self, known: Known, answer: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]
     ) -> None:
-        self.news = news
-        self._known = known
+        self.known = known
         self._answer = answer
-        self._asked: dict[type, tuple[list[Key[Any]], list[Outcome]]] = {}
+        self._asked: list[Key[Any]] = []
 
-    def ask(self, keys: Sequence[Key[Any]]) -> list[Outcome]:
-        """The outcome of each key; of those that nobody has asked for yet, after the `answer`."""
-        new = [Outcome() for _ in keys]
-        known = list(map(self._known.setdefault, keys, new))  # which takes a hash once
-        for key, one, mine in zip(keys, known, new, strict=True):
-            if one is mine:
-                asked = self._asked.get(key.__class__)
-                if asked is None:
-                    asked = self._asked[key.__class__] = [], []
-                asked[0].append(key)
-                asked[1].append(one)
-        return known
+    def ask(self, keys: Iterable[Key[Any]]) -> None:
+        """Have those that nobody has asked for yet answered by the next `answer`."""
+        values, new = self.known.values, dict.fromkeys(keys, PENDING)
+        if not values.keys().isdisjoint(new):
+            new = {key: PENDING for key in new if key not in values}
+        values.update(new)
+        self._asked.extend(new)
 
     def answer(self) -> None:
         """Have all that was asked for answered: at once, where all it takes is at hand."""
-        asked, self._asked = self._asked, {}
-        batches = first_steps([self._answer(keys) for keys, _ in asked.values()])
-        for batch, (keys, outcomes) in zip(batches, asked.values(), strict=True):
+        asked, self._asked = self._asked, []
+        keys: dict[type, list[Key[Any]]] = {}
+        for kind, some in groupby(asked, type):
+            keys.setdefault(kind, []).extend(some)
+        batches = first_steps([self._answer(each) for each in keys.values()])
+        for batch, each in zip(batches, keys.values(), strict=True):
             if isinstance(batch, asyncio.Task):
-                batch.add_done_callback(partial(self._later, keys, outcomes))
+                batch.add_done_callback(partial(self._later, each))
             else:
-                _settle(keys, outcomes, batch)
-        self.news.tell()
+                self._settle(each, batch)
 
-    def _later(self, keys: list[Key[Any]], outcomes: list[Outcome], batch: Future) -> None:
-        _settle(keys, outcomes, outcome(batch))
-        self.news.tell()
+    def _later(self, keys: list[Key[Any]], batch: Future) -> None:
+        self._settle(keys, outcome(batch))
+
+    def _settle(self, keys: list[Key[Any]], found: Any) -> None:
+        """Hand the answers of a batch to those who wait for its keys."""
+        if not isinstance(found, BaseException) and len(found) != len(keys):
+            found = RuntimeError(f"{len(found)} answers to {len(keys)} {type(keys[0]).__name__}")
+        self.known.settle(keys, [found] * len(keys) if isinstance(found, BaseException) else found)
 
 
-def _settle(keys: list[Key[Any]], outcomes: list[Outcome], found: Any) -> None:
-    """Hand the answers of a batch to those who wait for its keys."""
-    if not isinstance(found, BaseException) and len(found) != len(keys):
-        found = RuntimeError(f"{len(found)} answers to {len(keys)} {type(keys[0]).__name__}")
-    values = [found] * len(keys) if isinstance(found, BaseException) else found
-    for one, value in zip(outcomes, values, strict=True):
-        one.settle(value)
+def unanswered(values: Iterable[Any]) -> bool:
+    """Whether some are pending, or failed."""
+    return any(
+        one is type(PENDING) or issubclass(one, BaseException) for one in {*map(type, values)}
+    )
 
 
 def _finish(future: Future, value: Any) -> None:

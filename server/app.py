@@ -37,7 +37,7 @@ from server.remembered import Remembered
 from server.settings import Settings
 from server.shedding import Shedding
 from server.websocket import Sockets
-from sources import Sources
+from sources import Sources, arrays
 from sources.http import Door
 from sources.store import Store
 
@@ -106,15 +106,19 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with client, door.store, tracing or nullcontext():
             interpreter = Interpreter()
+            behind = [
+                asyncio.create_task(reloading.keep_fresh(), name="reloading"),
+                asyncio.create_task(concurrency.watch(), name="concurrency"),
+            ]
             if settings.warm:  # what has been read by then stays, too
                 warming = current().start(parts.services(settings.services))
                 warming.add_done_callback(lambda _: interpreter.freeze())
+                behind.append(asyncio.create_task(documents.prepare(), name="documents"))
+                behind.append(asyncio.create_task(asyncio.to_thread(arrays.load), name="arrays"))
             current().courier.start()
-            refreshing = asyncio.create_task(reloading.keep_fresh(), name="reloading")
-            watching = asyncio.create_task(concurrency.watch(), name="concurrency")
             yield
-            refreshing.cancel()
-            watching.cancel()
+            for task in behind:
+                task.cancel()
             shedding.close()
             interpreter.close()
             await live.close()
@@ -158,7 +162,7 @@ def create_app(
     routes = [
         *(Route(path, endpoint.answer, methods=methods(settings)) for path in PATHS),
         WebSocketRoute("/graphql", Sockets(live, endpoint.prepared, clients).answer),
-        *health.routes(current, lambda: gate.problems),
+        *health.routes(current, lambda: documents.ready, lambda: gate.problems),
         *metrics.routes(),
         *explorer.routes(),
         *([] if settings.services else home.routes(lambda: current().cities, settings)),

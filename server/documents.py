@@ -3,26 +3,24 @@
 `POCHE_DOCUMENTS` is a folder of manifests. What lies in it is everybody's, what
 lies in a folder `tram-app` is the client's of that name alone. Every document is
 known by its own id and by `sha256:` and the digest of its text. Each is planned, and
-compiled, when it is read, so no client is ever the first to pay. Automatic ones, which
-clients register while they run, lie in the store, a shelf for each client.
+compiled, when it is read, so no client is ever the first to pay; but for those of our own
+pages (`own_documents.py`). Automatic ones, which clients register while they run, lie in the
+store, a shelf for each client.
 """
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
-import orjson
 import structlog
 from graphql import GraphQLError
 
 from server.clients import Client
+from server.document import Document, name_of
 from server.errors import RequestError
 from server.manifests import Entry, Files, ManifestError, digest, read
+from server.own_documents import OwnDocuments
 from server.parameters import Parameters, bad_request
 from server.planning import Plan, Planner
 from server.references import DIGEST, Reference, reference
@@ -31,40 +29,7 @@ from sources.store import Store
 
 log = structlog.get_logger("server")
 
-PATH = "/graphql/d"
-IN_PATHS = re.compile(r"(?!\.+$)[\w.~:-]+", re.ASCII)  # ids that need no quoting there
-UNQUOTED = "!'()*"  # as JavaScript's encodeURIComponent has it
 AUTOMATIC = 500  # registered documents of one client; those used last are kept
-NAMELESS = "anonymous"
-
-
-@dataclass(frozen=True)
-class Document:
-    """One document: the id it was asked by (None: its text was sent), its name, its plan."""
-
-    text: str
-    found: Plan | RequestError
-    id: str | None = None
-    name: str = NAMELESS
-    published: bool = False  # by a manifest; nobody else's text or registration is
-    page: str | None = None  # the page of ours whose it is; everybody may ask it
-
-    @property
-    def plan(self) -> Plan:
-        """RequestError if it cannot be executed."""
-        if isinstance(self.found, RequestError):
-            raise RequestError(self.found.status, *self.found.errors)
-        return self.found
-
-    def path(self, operation: str | None, variables: Mapping[str, Any]) -> str:
-        """The canonical URL of an answer, in the one spelling that caches should be asked."""
-        name = self.id if self.id and IN_PATHS.fullmatch(self.id) else digest(self.text)
-        steps = [PATH, name, operation if operation and len(self.plan.operations) > 1 else ""]
-        path = "/".join(filter(None, steps))
-        if not variables:
-            return path
-        compact = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
-        return f"{path}?variables={quote(compact, safe=UNQUOTED)}"
 
 
 class Documents:
@@ -87,6 +52,7 @@ class Documents:
         prepare: Callable[[Plan], None] | None = None,
     ) -> None:
         self.version = 0  # how often they were read
+        self.ready = True  # for everybody's first query
         self.unknown: Counter[str] = Counter()  # what a safelist refuses, or would, by client
         self._folder = folder
         self._manifests = None if folder is None else Files(folder)
@@ -95,7 +61,7 @@ class Documents:
         self._store = store
         self._clients = clients
         self._prepare = prepare
-        self._pages = {name: read(file) for name, file in (pages or {}).items()}
+        self._own = OwnDocuments(pages or {}, self._prepared)
         self._signatures: dict[Path, Signature | None] = {}
         self._files: dict[Path, list[Entry]] = {}
         self._refused: dict[Path, str] = {}
@@ -111,10 +77,18 @@ class Documents:
         owners = {client for client, _ in self._index if client is not None}
         strangers = sorted(owners.difference(self._clients())) if self._clients else ()
         nobody = dict.fromkeys(strangers, "has documents, but there is no client of this name")
-        return {**refused, **nobody, **self._invalid}
+        return {**refused, **nobody, **self._invalid, **self._own.problems}
 
     def __len__(self) -> int:
-        return len({id(document) for document in self._index.values()})
+        return len({id(document) for document in self._index.values()}) + len(self._own)
+
+    async def prepare(self) -> None:
+        """Plan those of our own pages, in a thread; not `ready` until that is done."""
+        self.ready = False
+        try:
+            await asyncio.to_thread(self._own.prepare)
+        finally:
+            self.ready = True
 
     async def refresh(self, *, again: bool = False) -> None:
         """Read again what has changed, or all `again`; what is broken now is kept as it was."""
@@ -158,8 +132,9 @@ class Documents:
         return self._known(digest(text), client) is not None
 
     def _known(self, name: str, client: Client) -> Document | None:
-        """A document of a manifest: the client's own, or everybody's."""
-        return self._index.get((client.name, name)) or self._index.get((None, name))
+        """A document of a manifest: the client's own, our pages', or everybody's."""
+        known = self._index.get((client.name, name)) or self._own.find(name)
+        return known or self._index.get((None, name))
 
     def sent(self, text: str, client: Client) -> Document:
         """A document that came as text, which may be a known one all the same."""
@@ -229,22 +204,13 @@ class Documents:
         index: dict[tuple[str | None, str], Document] = {}
         problems: dict[str, str] = {}
         plans = {document.text: document.found for document in self._index.values()}
-        for page, own in self._pages.items():
-            for entry in own:
-                found = plans.get(entry.text) or self._prepared(entry.text)
-                document = Document(
-                    entry.text, found, entry.id, _name(found, entry), published=True, page=page
-                )
-                index[None, entry.id] = document
-                if isinstance(found, RequestError):
-                    problems[f"{page}: {document.name}"] = str(found)
         for file, entries in sorted(self._files.items()):
             for entry in entries:
                 found = plans.get(entry.text) or self._prepared(entry.text)
                 plans[entry.text] = found
                 whose = f" ({entry.client})" if entry.client else ""
                 name = f"{self._shown(file)}: {entry.name or entry.id}{whose}"
-                known = entry.name or _name(found, entry)
+                known = entry.name or name_of(found, entry)
                 document = Document(entry.text, found, entry.id, known, published=True)
                 if index.setdefault((entry.client, entry.id), document).text != entry.text:
                     problems[name] = f"there is another document with the id `{entry.id}`"
@@ -284,12 +250,6 @@ def _not_found(named: Reference, client: Client) -> RequestError:
             200, _coded("PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED")
         )
     return RequestError(404, _coded("There is no such document.", "PERSISTED_DOCUMENT_NOT_FOUND"))
-
-
-def _name(found: Plan | RequestError, entry: Entry) -> str:
-    """The name of its only operation, else its id."""
-    names = [name for name in found.operations if name] if isinstance(found, Plan) else []
-    return names[0] if len(names) == 1 else entry.id
 
 
 def _coded(message: str, code: str) -> GraphQLError:

@@ -9,7 +9,7 @@ and the very same bytes are not read twice.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil, floor
@@ -97,7 +97,7 @@ class Finished:
         head = b"%b%b: %b\r\n" % (kept.head, REQUEST_ID, name)
         if standing and kept.rated:
             head += standing.wired
-        self._given(visit, asked.scope)
+        self._given(visit, asked.scope, asked.headers)
         return Response(kept.status, head, kept.body)
 
     async def again(self, key: Key, scope: Scope, send: Send) -> bool:
@@ -163,8 +163,9 @@ class Finished:
             kept.until, kept.latest = kept.answer.stands_until(now), Cached.latest
         return kept if now < kept.until else None
 
-    def _given(self, visit: Visit, scope: Scope) -> None:
-        self._gate.trace(visit, scope)
+    def _given(self, visit: Visit, scope: Scope, names: Container[bytes] | None = None) -> None:
+        if self._gate.tracing is not None:
+            self._gate.trace(visit, scope, names)
         self._gate.ended(visit)
         self._count()
 

@@ -30,18 +30,19 @@ Report = dict[str, list[tuple[Source, Vitals]]]
 
 
 def routes(
-    current: Callable[[], Sources], problems: Callable[[], Mapping[str, str]]
+    current: Callable[[], Sources],
+    prepared: Callable[[], bool],
+    problems: Callable[[], Mapping[str, str]],
 ) -> list[BaseRoute]:
     """`/healthz` (alive), `/readyz` (ready: degraded is ready), `/health` (for people, or JSON)."""
 
     async def ready(request: Request) -> Response:
         if request.app.state.leaving:
             return PlainTextResponse("about to stop\n", 503)
-        if current().warm:
+        if current().warm and prepared():
             return PlainTextResponse("ready\n")
-        return PlainTextResponse(
-            "reading the sources for the first time\n", 503, {"Retry-After": "1"}
-        )
+        missing = "planning our pages' documents" if current().warm else "reading the sources"
+        return PlainTextResponse(f"{missing} for the first time\n", 503, {"Retry-After": "1"})
 
     async def health(request: Request) -> Response:
         sources = current()

@@ -20,7 +20,7 @@ from server.accept import language as preferred
 from server.answered import Answer
 from server.concurrency import Place
 from server.connected import while_connected
-from server.documents import PATH
+from server.document import PATH
 from server.errors import RequestError
 from server.execution import Executor, is_mutation
 from server.explain import Explained

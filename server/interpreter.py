@@ -22,7 +22,6 @@ class Interpreter:
 
     def __init__(self) -> None:
         self._usual = gc.get_threshold(), sys.getswitchinterval()
-        gc.collect()
         self.freeze()
         gc.set_threshold(*YOUNG)
         sys.setswitchinterval(SWITCH_S)

@@ -22,7 +22,8 @@ from starlette.routing import BaseRoute, Route
 
 from schema.provenance import SourceState
 from server.concurrency import Concurrency
-from server.documents import NAMELESS, Documents
+from server.document import NAMELESS
+from server.documents import Documents
 from server.live import Operation
 from server.remembered import Remembered
 from server.tally import Tally

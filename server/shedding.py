@@ -133,7 +133,7 @@ class Shedding:
         try:
             if self._has_better(read(body), plain.spoken, place):
                 return None
-        except (ValueError, TypeError, RequestError):  # what is wrong is said further in
+        except (ValueError, TypeError, RecursionError, RequestError):  # which is said further in
             return None
         name = request_id(plain.request)
         if self._gate.tracing is None or not self._traced(place, host, name, plain.asked):
@@ -176,7 +176,7 @@ class Shedding:
     def _traced(self, place: Place, host: str, name: bytes, asked: Asked) -> bool:
         """Whether it is told of by itself, since it is the turn of one."""
         visit = Visit(Caller(place.caller.client, line(host)), request=name.decode())
-        self._gate.trace(visit, asked.scope)
+        self._gate.trace(visit, asked.scope, asked.headers)
         if visit.span is None:
             return False
         self._gate.concurrency.refused[Priority.ANONYMOUS] += 1

@@ -8,7 +8,7 @@ only so many a second: a trace costs more than most answers.
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from importlib.metadata import version
 from random import random
 from threading import Thread
@@ -31,7 +31,7 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from server.documents import NAMELESS
+from server.document import NAMELESS
 from server.settings import Settings
 from server.visit import Visit
 from sources.tracing import OK, About, Kind
@@ -81,15 +81,16 @@ class Step:
 
     def end(self) -> None:
         if self.outcome != OK:
-            self._end(self.outcome, failed=self.outcome not in FINE)
+            self._end({}, self.outcome, failed=self.outcome not in FINE)
         else:
             self._span.end()
 
-    def _end(self, outcome: str, *, failed: bool) -> None:
-        self._span.set_attribute("poche.outcome", outcome)
+    def _end(self, about: About, outcome: str, *, failed: bool) -> None:
+        about = {**about, "poche.outcome": outcome}
         if failed:
-            self._span.set_attribute("error.type", outcome)
+            about["error.type"] = outcome
             self._span.set_status(StatusCode.ERROR)
+        self._span.set_attributes(about)
         self._span.end()
 
 
@@ -110,8 +111,8 @@ class Traced(Step):
     def ended(self, visit: Visit) -> None:
         """Tell what the log's line tells, and no more."""
         self._span.update_name(_name(visit))
-        self._span.set_attributes({name: said for name, said in _about(visit).items() if said})
-        self._end(visit.outcome, failed=visit.outcome in AMISS)
+        about = {name: said for name, said in _about(visit).items() if said}
+        self._end(about, visit.outcome, failed=visit.outcome in AMISS)
 
 
 class Tracing:
@@ -146,13 +147,14 @@ class Tracing:
         """The first step of what no request asks for, if it is its turn."""
         return self.step(name, ROOT, about, kind) if self._drawn() else None
 
+    def due(self, names: Container[bytes]) -> bool:
+        """Whether a request with headers of these names may have to be told: looked at first."""
+        return TRACEPARENT in names or random() < self._share  # noqa: S311 - to draw lots
+
     def request(self, headers: Headers, visit: Visit) -> Traced | None:
-        """What is told of a request from when it came, if it is to be told."""
-        for name, _ in headers:
-            if name == TRACEPARENT:
-                above = self._above(headers)
-                return None if above is None else self._begun(above, visit)
-        return self._begun(ROOT, visit) if self._drawn() else None
+        """What is told of a request that is due, from when it came, if it is to be told."""
+        above = self._above(headers)
+        return None if above is None else self._begun(above, visit)
 
     def step(self, name: str, above: Context, about: About, kind: Kind) -> Step:
         """A step below another one, or the first of a trace."""
@@ -168,8 +170,10 @@ class Tracing:
         return Traced(self, span)
 
     def _above(self, headers: Headers) -> Context | None:
-        """What is above a request that comes as part of a trace; None if it is not to be told."""
+        """What is above a request that is due; None if it is not to be told."""
         parents = [value for name, value in headers if name == TRACEPARENT]
+        if not parents:
+            return ROOT
         parent = PARENT.fullmatch(parents[0]) if len(parents) == 1 else None
         if parent is None:
             return ROOT if self._drawn() else None

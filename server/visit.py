@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from server import logs
 from server.clients import Caller
 from server.concurrency import Priority
-from server.documents import NAMELESS, Document
+from server.document import NAMELESS, Document
 
 if TYPE_CHECKING:
     from server.tracing import Traced

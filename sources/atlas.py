@@ -1,18 +1,21 @@
 """Atlas: what is on the map, of one kind or of many, found by where it is."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from math import cos, radians
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from schema.places import Place
+from sources.arrays import np
 from sources.collection import Collection
 from sources.grid import Grid
 from sources.leaving import Leaving, leaving
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FIRST_LOOK_M = 250.0
 
@@ -51,11 +54,11 @@ class Spots:
         self.ends = leaving(self.places)
 
     @classmethod
-    def of(cls, places: Collection[Any]) -> "Spots":
+    def of(cls, places: Collection[Any]) -> Spots:
         """Those of a collection, made once for each edition of it."""
         return places.derived(cls)
 
-    def same_as(self, other: "Spots") -> bool:
+    def same_as(self, other: Spots) -> bool:
         """Whether they lie in the same points, whatever else is new about them."""
         return np.array_equal(self.lats, other.lats) and np.array_equal(self.lons, other.lons)
 
@@ -63,7 +66,7 @@ class Spots:
 class Atlas:
     """The places of several collections as one map. Where nothing moved, the grid is kept."""
 
-    def __init__(self, layers: Sequence[Spots], last: "Atlas | None" = None) -> None:
+    def __init__(self, layers: Sequence[Spots], last: Atlas | None = None) -> None:
         self.layers = layers
         self._places = list(chain.from_iterable(layer.places for layer in layers))
         kinds: dict[str, int] = {}
@@ -119,7 +122,7 @@ class Atlas:
         kinds: frozenset[str] | None,
         cell_deg: float,
         most: int,
-    ) -> "Clusters":
+    ) -> Clusters:
         """A box (south, west, north, east) by cells of so many degrees of longitude, and as high.
 
         Cells are made larger until no more than `most` of them have anything in it.

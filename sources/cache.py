@@ -26,6 +26,7 @@ import structlog
 from cities import Binding
 from sources.alarm import Alarm
 from sources.errors import Broken, Overdue, SourceError, forget
+from sources.in_time import ended
 from sources.pauses import pace_s, pause_s
 from sources.tracing import apart, step
 from sources.watch import Watch, watch
@@ -258,14 +259,12 @@ class Cached(Generic[T]):
 
     async def _wait(self, flight: asyncio.Task[Held[T]], in_grace: bool) -> Held[T]:
         """Wait for a read no longer than this request may, and never stop it."""
-        until, now = deadline.get(), asyncio.get_running_loop().time()
+        until = deadline.get()
         if in_grace:  # counted from the read's beginning: not every asker waits that long in vain
-            soon = self._began + self.binding.grace_s
+            soon, now = self._began + self.binding.grace_s, asyncio.get_running_loop().time()
             # Half of the time that is left at most, so that others have some.
             until = soon if until is None else min(soon, (now + until) / 2)
-        if until is None or until > now:
-            await asyncio.wait((flight,), timeout=None if until is None else until - now)
-        if not flight.done():
+        if not await ended(flight, until):
             self.overdue = True
             raise Overdue("still reading", self.binding)
         return flight.result()

@@ -7,23 +7,30 @@ a mark between 0 and 1, and each thing the best of its three. Words that few thi
 count for more; words that nothing has, not at all.
 """
 
+from __future__ import annotations
+
 from array import array
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import chain
 from math import cos, log, radians
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
+from sources.arrays import np
 from sources.grid import METRES_PER_DEGREE
 from sources.leaving import Leaving
 from sources.names import fold
 from sources.naming import Names
 from sources.vocabulary import Vocabulary
 from sources.words import LITTLE, SHORT, lengthened
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Marks = NDArray[np.float32]
+    Numbers = NDArray[np.int32]
 
 MOST_WORDS = 8  # of what is typed: more are not read
 BEGUN, TYPO = 0.8, 1.6  # a word that goes on, at least; what a typo in one of one letter costs
@@ -48,19 +55,16 @@ HINDMOST = frozenset(
     }
 )
 
-Marks = NDArray[np.float32]
-Numbers = NDArray[np.int32]
-NOTHING: Marks = np.empty(0, np.float32)
-
 
 class Directory:
     """The names of several lists as one. Where none is new, what was made of them is kept."""
 
-    def __init__(self, layers: Sequence[Names], last: "Directory | None" = None) -> None:
+    def __init__(self, layers: Sequence[Names], last: Directory | None = None) -> None:
         self.layers = layers
         self._things = list(chain.from_iterable(layer.things for layer in layers))
-        self._lats: Marks = np.concatenate([NOTHING, *(layer.lats for layer in layers)])
-        self._lons: Marks = np.concatenate([NOTHING, *(layer.lons for layer in layers)])
+        nothing = np.empty(0, np.float32)
+        self._lats: Marks = np.concatenate([nothing, *(layer.lats for layer in layers)])
+        self._lons: Marks = np.concatenate([nothing, *(layer.lons for layer in layers)])
         self._leaving = Leaving([layer.ends for layer in layers])
         self._index: _Index = (
             last._index if last is not None and _alike(layers, last.layers) else _Index(layers)

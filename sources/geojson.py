@@ -8,13 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
 
 BOM = b"\xef\xbb\xbf"
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 SPREAD = {"MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"}
-NO_SHAPE = (ShapelyError, ValueError, TypeError, LookupError, AttributeError)
+NO_SHAPE = (ValueError, TypeError, LookupError, AttributeError)
 
 
 class FeatureCollection(msgspec.Struct):
@@ -54,8 +52,11 @@ def find_within(geometry: Mapping[str, Any]) -> tuple[float, float] | None:
     """Longitude and latitude of a point of a line or an area, about its middle."""
     if geometry.get("type") not in SPREAD:
         return None
+    from shapely.errors import ShapelyError
+    from shapely.geometry import shape  # loaded late: see arrays.py
+
     try:
         point = shape(geometry).representative_point()
         return None if point.is_empty else (point.x, point.y)
-    except NO_SHAPE:
+    except (ShapelyError, *NO_SHAPE):
         return None

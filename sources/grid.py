@@ -4,20 +4,23 @@ One city fits in a few thousand cells, whose points stand beside each other row 
 row: what lies around a spot is a handful of slices, measured all at once.
 """
 
-from math import cos, radians, sin
-from typing import NamedTuple
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from math import cos, radians, sin
+from typing import TYPE_CHECKING, NamedTuple
 
 from schema.places import EARTH_RADIUS_M
+from sources.arrays import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Indexes = NDArray[np.intp]
 
 METRES_PER_DEGREE = EARTH_RADIUS_M * radians(1)
 CELL_M = 250.0
 MAX_CELLS = 1 << 20
-
-Floats = NDArray[np.float64]
-Indexes = NDArray[np.intp]
 
 
 class Around(NamedTuple):

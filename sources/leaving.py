@@ -1,16 +1,19 @@
 """Leaving: which of many things are over by now, and when the next of them will be."""
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from schema.places import Place
+from sources.arrays import np
 
-Instants = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Instants = NDArray[np.float64]
 
 
 def leaving(things: Sequence[Any]) -> Instants:

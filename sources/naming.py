@@ -5,11 +5,10 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from schema.cities import Commune
 from schema.places import Place
 from schema.routes import Mode, Route
+from sources.arrays import np
 from sources.collection import Collection
 from sources.kinds import LABELS, RIDES, SAID
 from sources.leaving import leaving

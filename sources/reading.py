@@ -137,8 +137,9 @@ def read_all(
     items: list[T] = []
     dropped, places = 0, issubclass(reader.kind, Place)
     read, fields = reader.read, binding.fields
+    row = Row(city, {}, fields, binding)  # one for all of them: no reader keeps it
     for raw in rows:
-        row = Row(city, raw, fields, binding)
+        row.raw = raw
         try:
             item = read(row)
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any, NamedTuple, TypeVar
 
 from cities import Binding, City, upstreams
@@ -63,7 +63,7 @@ class Sources:
         self.clock = door.clock
         self.atlases = Joined(Spots, Atlas)
         self.directories = Joined(Names.of, Directory, given=self._named)
-        self.communes = {slug: Names(communes(city)) for slug, city in cities.items()}
+        self.communes = cache(lambda slug: Names(communes(cities[slug])))  # of a city
         self._door = door
         self._bindings = {b.source: b for city in cities.values() for b in city.bindings.values()}
         self._upstreams = upstreams(cities.values())

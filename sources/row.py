@@ -25,12 +25,17 @@ LONGEST_NOTHING = max(map(len, NOTHING))
 # In whatever case: what folds to these letters is one of them.
 CASES = [zip(text, text.upper(), strict=True) for text in NOTHING]
 WRITTEN_NOTHING = {"".join(letters) for cases in CASES for letters in product(*cases)}
+NUMBERS = (int, float)  # and no bool, which is an int
 LATEST = 1 << 35  # seconds since 1970: the year 3058
 UNNAMED = Columns()
 
 
 class Row:
-    """A record of a city's table, which nobody changes."""
+    """A record of a city's table, which nobody changes.
+
+    The way to a column's value is mostly a key of the record; where it is steps, no record has
+    those for a key, so that to look it up as one is to find nothing yet, and no mistake.
+    """
 
     __slots__ = ("_ways", "binding", "city", "fields", "raw")
 
@@ -45,7 +50,7 @@ class Row:
         if fields.__class__ is not Columns:
             fields = Columns(fields) if fields else UNNAMED
         self.city = city
-        self.raw = raw
+        self.raw: Mapping[Any, Any] = raw
         self.fields = fields
         self.binding = binding
         self._ways = fields.ways
@@ -57,13 +62,7 @@ class Row:
 
     def find_text(self, name: str) -> str | None:
         """One line of text; of several languages the first."""
-        way = self._ways[name]
-        value = self.raw.get(way) if isinstance(way, str) else way(self.raw)
-        return None if value is None else _line(value)
-
-    def text(self, name: str) -> str:
-        way = self._ways[name]
-        value = self.raw.get(way) if isinstance(way, str) else way(self.raw)
+        value = self.raw.get(self._ways[name])
         if (  # most texts are a line already; a call for each would take as long as all of this
             value.__class__ is str
             and value.isprintable()
@@ -71,7 +70,19 @@ class Row:
             and (" " not in value or ("  " not in value and value[0] != " " != value[-1]))
         ):
             return value
-        text = None if value is None else _line(value)
+        value = self.find(name)
+        return None if value is None else _line(value)
+
+    def text(self, name: str) -> str:
+        value = self.raw.get(self._ways[name])
+        if (  # as above, for the same reason
+            value.__class__ is str
+            and value.isprintable()
+            and (len(value) > LONGEST_NOTHING or value not in WRITTEN_NOTHING)
+            and (" " not in value or ("  " not in value and value[0] != " " != value[-1]))
+        ):
+            return value
+        text = self.find_text(name)
         if text is None:
             raise ValueError(f"no {name}")
         return text
@@ -82,24 +93,26 @@ class Row:
 
     def find_flag(self, name: str) -> bool | None:
         """True, False, or None for anything that says neither."""
-        way = self._ways[name]
-        value = self.raw.get(way) if isinstance(way, str) else way(self.raw)
+        value = self.raw.get(self._ways[name])
+        if value is not True and value is not False:
+            value = self.find(name)
         if value is None or value is True or value is False:
             return value
         text = str(value).strip().casefold()
         return True if text in TRUE else False if text in FALSE else None
 
     def find_number(self, name: str) -> float | None:
-        way = self._ways[name]
-        value = self.raw.get(way) if isinstance(way, str) else way(self.raw)
-        if value is None:
+        value = self.raw.get(self._ways[name])
+        try:
+            if value.__class__ is int:
+                return float(value)
+            if value.__class__ is not float:
+                value = self.find(name)
+                if value is None:
+                    return None
+                value = float(value if type(value) in NUMBERS else str(value).replace(",", "."))
+        except (ValueError, OverflowError):
             return None
-        kind = type(value)
-        if kind is not float:
-            try:
-                value = float(value if kind is int else str(value).replace(",", "."))
-            except (ValueError, OverflowError):
-                return None
         return value if isfinite(value) else None
 
     def find_count(self, name: str) -> int | None:

@@ -5,13 +5,20 @@ dropped. So the words are kept under the hashes of all such remains; a look at o
 takes microseconds, where a comparison with each of 40,000 words takes 4 ms.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+
+from sources.arrays import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SHORTEST, LONGEST = 4, 30  # letters of a word in which typos are looked for
 CERTAIN = 3  # letters at its beginning that are right, where there are two
@@ -20,8 +27,6 @@ MOST_TRIED = 2_000  # words with one beginning
 
 # Modulo 2^64, where any odd number has an inverse.
 BASE = 0x9E37_79B9_7F4A_7C15
-POWERS = np.array([pow(BASE, at, 1 << 64) for at in range(LONGEST + 1)], np.uint64)
-ONE_LESS = np.uint64(pow(BASE, -1, 1 << 64))
 
 
 class Vocabulary:
@@ -81,6 +86,13 @@ class Vocabulary:
                 yield alike[at], int(typos)
 
 
+@cache
+def _factors() -> tuple[NDArray[np.uint64], np.uint64]:
+    """Powers of BASE, for each place that a letter may have; and its inverse."""
+    powers = [pow(BASE, at, 1 << 64) for at in range(LONGEST + 1)]
+    return np.array(powers, np.uint64), np.uint64(pow(BASE, -1, 1 << 64))
+
+
 def _remains(words: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Hashes of words and of what is left of each without one of its letters; and whose they are.
 
@@ -93,9 +105,10 @@ def _remains(words: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64
     letters = np.frombuffer("".join(words).encode("utf-32-le"), np.uint32).astype(np.uint64)
     owners = np.repeat(np.arange(len(words)), lengths)
     places = np.arange(len(letters)) - starts[owners]
-    worth = letters * POWERS[places]
+    powers, one_less = _factors()
+    worth = letters * powers[places]
     sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(worth)])
     whole = sums[ends] - sums[starts]
     before = sums[:-1] - sums[starts][owners]
-    less = before + (whole[owners] - before - worth) * ONE_LESS
+    less = before + (whole[owners] - before - worth) * one_less
     return np.concatenate([whole, less]), np.concatenate([np.arange(len(words)), owners])

@@ -11,11 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
-
-import shapely
-from shapely.geometry import shape
-from shapely.geometry.base import BaseGeometry
+from typing import TYPE_CHECKING, Any
 
 from schema.waste import Days, SortingAdvice, WasteStream, Weeks
 from sources.addresses import WRITTEN_OUT
@@ -25,6 +21,9 @@ from sources.places import commune
 from sources.reading import reads
 from sources.row import Row
 from sources.texts import plain
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 LITTLE = {"a", "au", "aux", "d", "de", "des", "du", "et", "l", "la", "le", "les"}
 SHORT = {
@@ -60,7 +59,7 @@ class Round:
     insee: str | None
     street: str | None  # comparable, see `street_key`
     numbers: str | None
-    area: BaseGeometry | None
+    area: "BaseGeometry | None"
     notes: str | None
     streams: Mapping[WasteStream, Said]
 
@@ -169,15 +168,17 @@ def _text(value: Any) -> str:
     return " ".join(value.split()) if isinstance(value, str) else ""
 
 
-def _area(value: Any) -> BaseGeometry | None:
+def _area(value: Any) -> "BaseGeometry | None":
     """A GeoJSON geometry or feature, valid; ValueError for what is none, or no area."""
     if value is None:
         return None
     geometry = value.get("geometry", value) if isinstance(value, Mapping) else None
     if not isinstance(geometry, Mapping) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
         raise ValueError("an area is a polygon, or several")
+    import shapely.geometry  # loaded late: see arrays.py
+
     try:
-        found = shape(geometry)
+        found = shapely.geometry.shape(geometry)
         return found if found.is_valid else shapely.make_valid(found)
     except shapely.errors.ShapelyError as error:
         raise ValueError(f"no area: {error}") from None

@@ -1,35 +1,57 @@
 """Audit: what is known against what we ship, but for what is excused by name and with a reason.
 
-`make audit`; it asks the internet's databases, so `make test` does not run it. Exits with 1 if
-there is something to be put right, with 2 if nobody tells.
+`make audit`; it asks the registers of PyPI and npm, so `make test` does not run it. Exits with 1 if
+there is something to be put right, with 2 if nobody tells of a part of it.
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import httpx
+from pip._internal.models.index import PyPI
 
 ROOT = Path(__file__).parents[1]
 EXCUSED = ROOT / "requirements/excused.txt"
 LOCKED = ROOT / "requirements/run.txt"
 FRONT_ENDS = ("server/explorer", "server/home")
 
+Found = tuple[str, tuple[str, ...], str]  # the package, the advisory's names, what it is about
+
+
+@dataclass
+class Told:
+    """What one register said, of how many packages, and why it said nothing of others."""
+
+    of: int
+    found: list[Found]
+    silent: list[str]
+
+
+class Silent(Exception):
+    """A register does not answer; why."""
+
 
 def main() -> None:
     excuses = excused(EXCUSED.read_text("utf-8"))
-    found = list(python())
-    for folder in FRONT_ENDS:
-        found += npm(told("npm", "audit", "--omit=dev", "--json", cwd=ROOT / folder))
-    for package, names, about in found:
-        excuse = next((excuses[name] for name in names if name in excuses), None)
-        print(f"{package}: {'/'.join(names)}: {f'excused: {excuse}' if excuse else about}")
-    sys.exit(any(excuses.keys().isdisjoint(names) for _, names, _ in found))
-
-
-Found = tuple[str, tuple[str, ...], str]  # the package, the advisory's names, what it is about
+    told = {"PyPI": python(), **{f"npm, {folder}": npm(folder) for folder in FRONT_ENDS}}
+    for register, part in told.items():
+        print(f"{register}: {part.of} packages, {len(part.found)} advisories")
+        for package, names, about in part.found:
+            excuse = next((excuses[name] for name in names if name in excuses), None)
+            print(f"  {package}: {'/'.join(names)}: {f'excused: {excuse}' if excuse else about}")
+        for why in part.silent:
+            print(f"  nobody tells: {why}")
+    found = [names for part in told.values() for _, names, _ in part.found]
+    if any(excuses.keys().isdisjoint(names) for names in found):
+        sys.exit(1)
+    sys.exit(2 if any(part.silent for part in told.values()) else 0)
 
 
 def excused(text: str) -> dict[str, str]:
@@ -38,39 +60,75 @@ def excused(text: str) -> dict[str, str]:
     return dict(line for line in lines if line)
 
 
-def python() -> Iterator[Found]:
+def python() -> Told:
+    """What pip-audit is told, and of what it passes over, what PyPI says of the newest version."""
     command = [str(Path(sys.executable).with_name("pip-audit")), "--require-hashes"]
-    report = told(*command, "--disable-pip", "-r", str(LOCKED), "--format=json")
-    for package in report["dependencies"]:
-        if "skip_reason" in package:
-            sys.exit(_nobody(package["skip_reason"]))
-        for one in package["vulns"]:
-            yield package["name"], (one["id"], *one.get("aliases", ())), one["description"][:200]
+    try:
+        report = said(*command, "--disable-pip", "-r", str(LOCKED), "--format=json")
+    except Silent as why:
+        return Told(0, [], [str(why)])
+    known = {one["name"]: one.get("vulns") for one in report["dependencies"]}
+    passed_over = [name for name, advisories in known.items() if advisories is None]
+    with ThreadPoolExecutor(4) as pool:
+        known |= zip(passed_over, pool.map(newest, passed_over), strict=True)
+    found = [
+        (name, (one["id"], *one.get("aliases", ())), about(one))
+        for name, advisories in known.items()
+        for one in advisories or ()
+        if not one.get("withdrawn")
+    ]
+    silent = [name for name, advisories in known.items() if advisories is None]
+    return Told(len(known) - len(silent), found, silent)
 
 
-def npm(report: dict[str, Any]) -> Iterator[Found]:
-    """What `npm audit --json` found; what only depends on it is told there, too, and not here."""
-    for package in report["vulnerabilities"].values():
-        for one in package["via"]:
-            if isinstance(one, dict):
-                yield package["name"], (one["url"].rpartition("/")[2],), one["title"]
+def newest(name: str) -> list[dict[str, Any]] | None:
+    """A package's advisories; None if they are not told, or of another version than is locked.
+
+    Mirrors of PyPI may know a package and not its single versions.
+    """
+    locked = re.search(rf"^{re.escape(name)}==(\S+)", LOCKED.read_text("utf-8"), re.MULTILINE)
+    try:
+        answer = httpx.get(f"{PyPI.pypi_url}/{name}/json", follow_redirects=True, timeout=60)
+        told = answer.raise_for_status().json()
+    except (httpx.HTTPError, ValueError):
+        return None
+    same = locked is not None and told["info"]["version"] == locked[1]
+    return told["vulnerabilities"] if same else None
 
 
-def told(*command: str, cwd: Path = ROOT) -> dict[str, Any]:
-    program = shutil.which(command[0]) or sys.exit(_nobody(f"no {command[0]} here"))
+def about(advisory: dict[str, Any]) -> str:
+    text = advisory.get("description") or advisory.get("summary") or advisory.get("details") or ""
+    return " ".join(text.split())[:200]
+
+
+def npm(folder: str) -> Told:
+    """What `npm audit` is told; what only depends on it is named there, too, and not here."""
+    try:
+        report = said("npm", "audit", "--omit=dev", "--json", cwd=ROOT / folder)
+    except Silent as why:
+        return Told(0, [], [str(why)])
+    found = [
+        (package["name"], (one["url"].rpartition("/")[2],), one["title"])
+        for package in report["vulnerabilities"].values()
+        for one in package["via"]
+        if isinstance(one, dict)
+    ]
+    return Told(report["metadata"]["dependencies"]["prod"], found, [])
+
+
+def said(*command: str, cwd: Path = ROOT) -> dict[str, Any]:
+    """A program's report; Silent if it has none."""
+    program = shutil.which(command[0])
+    if program is None:
+        raise Silent(f"no {command[0]} here")
     done = subprocess.run([program, *command[1:]], cwd=cwd, capture_output=True, text=True)
     try:
         report: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
-        sys.exit(_nobody(done.stderr))
+        raise Silent(done.stderr.strip()) from None
     if "error" in report:
-        sys.exit(_nobody(report.get("message")))
+        raise Silent(report.get("message"))
     return report
-
-
-def _nobody(why: object) -> int:
-    print(f"nobody tells what is known: {why}", file=sys.stderr)
-    return 2
 
 
 if __name__ == "__main__":

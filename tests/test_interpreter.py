@@ -86,7 +86,6 @@ def test_everything_is_looked_through_when_nobody_asks(monkeypatch, busy_until, 
 
     async def main() -> None:
         python = interpreter.Interpreter()
-        looks.clear()  # the first is at the start
         assert gc.get_threshold() == interpreter.YOUNG
         assert sys.getswitchinterval() == pytest.approx(interpreter.SWITCH_S)
         await goes_by(interpreter.EACH_S + 105)

@@ -4,17 +4,17 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import GraphQLField, GraphQLOutputType, is_non_null_type
 from graphql.execution.collect_fields import FieldDetailsList
 
+from server.compiled.alike import alike
 from server.compiled.arguments import Arguments, Made
 from server.compiled.bail import Bail
 from server.compiled.fields import Call
-from server.compiled.keyed import alike
 from server.compiled.kinds import WORK
+from server.compiled.patterns import Gaps
 from server.compiled.program import Function, Spot, Text
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Kept(NamedTuple):
     written: str
     each: str
     again: str
+    every: str
 
     def of(self, o: str) -> str:
         """The code of what is kept, or else written, of an object."""
@@ -53,7 +54,7 @@ class Draft:
         self._makers: list[Made] = []
         self._text = Text()
         self._text.names.update(
-            Bail=Bail, WORK=WORK, alike=alike, chain=chain, partial=partial,
+            Bail=Bail, WORK=WORK, Gaps=Gaps, alike=alike, partial=partial,
             encoded=encoded.selection, framed=encoded.frame,
         )  # fmt: skip
         self._todo: deque[Callable[[], None]] = deque()  # functions that are still to be written

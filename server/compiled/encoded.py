@@ -9,6 +9,7 @@ again: selections of such are found out, and left alone.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any, Protocol
 from weakref import WeakSet, ref
 
@@ -24,10 +25,16 @@ REST = 10_000  # executions for which nothing is kept of a selection of short-li
 FEW = SEEN // 100  # of those that are known to have been met, if no more are met again
 PAUSE = 1_000  # executions for which nothing is kept then
 
+LISTS = {list, tuple}
+
+Together = tuple[tuple[int, ...], tuple[int, ...]]  # objects, and how many are in which list
+Which = tuple[int, ...] | Together
 Written = Any  # a dict, or a fragment of the same
 Write = Callable[[Any], Written]
 Each = Callable[[Sequence[Any]], list[Written]]
-Kept = tuple[Callable[[int], Written | None], Write, Each, Callable[[Sequence[Any]], Any]]
+Again = Callable[[Sequence[Any]], Any]
+Every = Callable[[Sequence[Any], bool], Sequence[bytes] | None]
+Kept = tuple[Callable[[int], Written | None], Write, Each, Again, Every]
 
 
 class Keeps(Protocol):
@@ -49,7 +56,7 @@ class Encoded:
 
     def selection(self, write: Write) -> "Kept":
         """Who knows what is kept of an object, by its `id`; who writes what is not; who does both
-        for each object of a list; and who knows what is kept of a list."""
+        for each object of a list; who knows what is kept of a list; and who of several."""
         return self._kept(_Selection(self, write))
 
     def frame(self, write: Write, fields: Sequence[Field]) -> "Kept":
@@ -61,7 +68,10 @@ class Encoded:
 
     def _kept(self, selection: "_Selection") -> "Kept":
         self.add(selection)
-        return selection.known.get, selection.written, selection.each, selection.again
+        return (
+            selection.known.get, selection.written, selection.each,
+            selection.again, selection.every,
+        )  # fmt: skip
 
     def add(self, keeper: Keeps) -> None:
         """Share the room with somebody else."""
@@ -78,10 +88,11 @@ class Encoded:
 class _List:
     """A list that something is kept of, which goes with the first of its objects that does."""
 
-    __slots__ = ("form", "size", "which")
+    __slots__ = ("form", "ids", "size", "which")
 
-    def __init__(self, which: tuple[int, ...], form: Any, size: int) -> None:
-        self.which = which  # the ids of its objects
+    def __init__(self, which: Which, ids: tuple[int, ...], form: Any, size: int) -> None:
+        self.which = which
+        self.ids = ids  # of its objects
         self.form = form
         self.size = size
 
@@ -107,7 +118,7 @@ class _Selection:
         self._encoded = encoded
         self._write = write
         self._objects: dict[int, _Object] = {}
-        self._lists: dict[tuple[int, ...], _List] = {}
+        self._lists: dict[Which, _List] = {}
         self._seen: set[int] = set()  # ids, and of lists the hashes of those
         self._again = 0  # objects that were met again since `_seen` was empty
         self._short_lived = 0
@@ -176,13 +187,39 @@ class _Selection:
         if None in forms or not self._met(hash(which)):
             return None
         form, size = self._list_form(objects, forms)
-        size += ENTRY * len(which)
-        if form is None or not self._encoded.room(size) or not self.known:
+        return None if form is None else self._keep_list(_List(which, which, form, size))
+
+    def every(self, values: Sequence[Any], lists: bool) -> Sequence[bytes] | None:
+        """What is written of each of some objects, or `lists` of such, that were met together;
+        None if that is not known."""
+        if not self.known or (lists and not LISTS.issuperset(map(type, values))):
             return None
-        found = self._lists[which] = _List(which, form, size)
-        for one in which:
+        ids = tuple(map(id, chain.from_iterable(values) if lists else values))
+        which = ids, tuple(map(len, values)) if lists else ()
+        known = self._lists.get(which) or self._every(which, values)
+        return None if known is None else known.form
+
+    def _every(self, which: Together, values: Sequence[Any]) -> _List | None:
+        """Those that are met together again, if something is kept of each object."""
+        ids, lists = which
+        if not ids or not self.known.keys() >= {*ids} or not self._met(hash(which)):
+            return None
+        known = (
+            [self.known[id(one)] for one in value] if lists else self.known[id(value)]
+            for value in values
+        )
+        form = [*map(orjson.dumps, known)]
+        return self._keep_list(_List(which, ids, form, sum(map(len, form))))
+
+    def _keep_list(self, found: _List) -> _List | None:
+        """Know it from now on, if there is room."""
+        found.size += ENTRY * len(found.ids)
+        if not self._encoded.room(found.size) or not self.known:
+            return None
+        self._lists[found.which] = found
+        for one in found.ids:
             self._objects[one].lists.add(found)
-        self._encoded.bytes += size
+        self._encoded.bytes += found.size
         return found
 
     def _met(self, what: int) -> bool:
@@ -220,7 +257,7 @@ class _Selection:
         for known in one.lists:
             if self._lists.pop(known.which, None) is not None:
                 self._encoded.bytes -= known.size
-                for other in filter(None, map(self._objects.get, known.which)):
+                for other in filter(None, map(self._objects.get, known.ids)):
                     other.lists.discard(known)
 
     def forget(self) -> None:

@@ -8,7 +8,7 @@ the attributes that it reads share their key.
 
 import ast
 import linecache
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -18,11 +18,9 @@ from typing import Any
 
 from resolvers import Loaders
 from schema.key import Key
+from server.compiled.alike import ONLY
 from server.compiled.encoded import Encoded
 
-ONLY = object()  # what is read of an object that shares its key with no other
-# Of objects that share a key: what is read of them, one of them, and where its answer goes.
-Alike = tuple[Hashable, Any, list[Any]]
 KEY = 400  # bytes of one that is kept, and of what it is kept by
 CLOSING = 5  # lines after the last that does anything, for brackets alone
 # What else could wait, or read something out of our sight.
@@ -80,25 +78,6 @@ class Keys:
 
     def __del__(self) -> None:  # with the plan
         self.forget()
-
-
-def alike(
-    reads: Callable[[Any], Hashable], objects: Sequence[Any], targets: list[Any]
-) -> Iterable[Alike]:
-    """Objects in groups that share a key, and where its answer goes for each of them."""
-    found: dict[Hashable, Alike] = {}
-    for one, target in zip(objects, targets, strict=True):
-        read = reads(one)
-        try:
-            group = found.get(read)
-        except TypeError:  # it reads a list, say, by which nothing is told apart
-            found[object()] = ONLY, one, [target]
-            continue
-        if group is None:
-            found[read] = read, one, [target]
-        else:
-            group[2].append(target)
-    return found.values()
 
 
 def key_maker(function: Callable[..., Any], info: str) -> KeyMaker | None:

@@ -5,7 +5,7 @@ it is held where it is until the keys of all that can be asked by then are answe
 goes on with its own.
 """
 
-from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Generator, Hashable, Iterable, Sequence
 from datetime import datetime
 from types import coroutine
 from typing import Any
@@ -15,18 +15,20 @@ from graphql import ExecutionResult, GraphQLError, located_error
 from graphql.execution.values import VariableValues
 
 from resolvers import Loaders
-from resolvers.waves import PENDING, Outcome, Waves
+from resolvers.waves import PENDING, Waves, unanswered
 from schema.key import Key
+from server.compiled.alike import Alike
 from server.compiled.bail import Bail
-from server.compiled.keyed import Alike, Keys
+from server.compiled.keyed import Keys
 from server.compiled.patterns import Rope, dumps
 from server.compiled.program import Program, Spot
 
 Work = Coroutine[Key[Any], Any, Any]
-Done = Callable[["Run", list[Any], list[list[Any]]], None]  # values, and wherever each goes
-Waiting = tuple[Work, Outcome, Any]  # and where its value goes
-Awaited = tuple[Outcome, list[Any]]  # a key's, and wherever its answer goes
-Group = tuple[Spot, Done, list[Waiting], list[Awaited]]
+Targets = Iterable[list[Any]]  # wherever each of several values goes
+Done = Callable[["Run", list[Any], Targets], None]  # values, and their targets
+Waiting = tuple[Work, Key[Any], Any]  # and where its value goes
+# Of one field: works that wait, or keys, and wherever the answer to each goes.
+Group = tuple[Spot, Done, list[Waiting], list[Key[Any]], Targets]
 
 
 class Asking:
@@ -89,7 +91,7 @@ class Run:
         while self._groups:
             self._waves.answer()
             if not self._resume():
-                await self._waves.news.come()
+                await self._waves.known.news()
         errors: list[GraphQLError] = []
         if self._failures:
             self._locate(self.data, [], errors)
@@ -103,30 +105,43 @@ class Run:
         for work, target in zip(works, targets, strict=True):
             self._step(spot, work, target, None, values, filled, waiting)
         if waiting:
-            self._groups.append((spot, done, waiting, []))
+            self._groups.append((spot, done, waiting, [], ()))
         if values:
             done(self, values, filled)
 
     def ask_keys(
+        self, spot: Spot, done: Done, keys: Keys, arguments: dict[str, Any], *groups: Alike
+    ) -> None:
+        """Ask for the keys in which a field of several objects ends, each of them once."""
+        known = keys.known(self._loaders, arguments)
+        for group in groups:
+            found, targets = [*map(known.get, group.reads)] if known else [None], group.targets
+            if not all(found):
+                found, targets = self._made(spot, done, keys, arguments, known, group)
+            if found:
+                self._waves.ask(found)
+                self._groups.append((spot, done, [], found, targets))
+
+    def _made(
         self,
         spot: Spot,
         done: Done,
         keys: Keys,
         arguments: dict[str, Any],
-        groups: Iterable[Alike],
-    ) -> None:
-        """Ask for the keys in which a field of several objects ends, each of them once."""
-        known = keys.known(self._loaders, arguments)
-        make: Callable[[Any], Any] | None = None
-        awaited: list[Awaited] = []
+        known: dict[Hashable, Key[Any]] | None,
+        group: Alike,
+    ) -> tuple[list[Key[Any]], Targets]:
+        """The keys of objects, not all of which are known yet, and where their answers go."""
+        make = keys.make(self.info, arguments)
+        found: list[Key[Any]] = []
+        targets: list[list[Any]] = []
         values: list[Any] = []
         filled: list[list[Any]] = []
-        for read, one, places in groups:
+        for read, row, places in zip(group.reads, group.rows, group.targets, strict=True):
             key = None if known is None else known.get(read)
             if key is None:
-                make = make or keys.make(self.info, arguments)
                 try:
-                    key = make(one)
+                    key = make(group.objects[row])
                 except Exception as error:
                     self._fail(spot, error, places)
                     continue
@@ -136,43 +151,58 @@ class Run:
                     continue
                 if known is not None:
                     keys.keep(read, key)
-            awaited.append((self._waves.ask([key])[0], places))
-        if awaited:
-            self._groups.append((spot, done, [], awaited))
+            found.append(key)
+            targets.append(places)
         if values:
             done(self, values, filled)
+        return found, targets
 
     def _resume(self) -> bool:
         """Go on with all whose keys have been answered; False if there are none."""
         groups, self._groups = self._groups, []
-        progress = False
-        for spot, done, waiting, awaited in groups:
-            values: list[Any] = []
-            filled: list[list[Any]] = []
-            still: list[Waiting] = []
-            later: list[Awaited] = []
-            for one in waiting:
-                work, outcome, target = one
-                if outcome.value is PENDING:
-                    still.append(one)
-                else:
-                    progress = True
-                    self._step(spot, work, target, outcome, values, filled, still)
-            for asked in awaited:
-                value = asked[0].value
-                if value is PENDING:
-                    later.append(asked)
-                    continue
-                progress, places = True, asked[1]
-                if isinstance(value, BaseException):
-                    self._fail(spot, value, places)
-                else:
-                    values.append(value)
-                    filled.append(places)
-            if still or later:
-                self._groups.append((spot, done, still, later))
-            if values:
-                done(self, values, filled)
+        known, progress = self._waves.known.values, False
+        for group in groups:
+            _, done, _, keys, targets = group
+            values = [*map(known.__getitem__, keys)]
+            if values and not unanswered(values):
+                progress = True
+                done(self, values, targets)
+            elif self._some(group):
+                progress = True
+        return progress
+
+    def _some(self, group: Group) -> bool:
+        """Go on with those of a group whose keys have been answered; False if there are none."""
+        spot, done, waiting, keys, targets = group
+        known, progress = self._waves.known.values, False
+        values: list[Any] = []
+        filled: list[list[Any]] = []
+        still: list[Waiting] = []
+        later: list[Key[Any]] = []
+        places: list[list[Any]] = []
+        for one in waiting:
+            work, key, target = one
+            if (value := known[key]) is PENDING:
+                still.append(one)
+            else:
+                progress = True
+                self._step(spot, work, target, value, values, filled, still)
+        for key, where in zip(keys, targets, strict=True):
+            value = known[key]
+            if value is PENDING:
+                later.append(key)
+                places.append(where)
+                continue
+            progress = True
+            if isinstance(value, BaseException):
+                self._fail(spot, value, where)
+            else:
+                values.append(value)
+                filled.append(where)
+        if still or later:
+            self._groups.append((spot, done, still, later, places))
+        if values:
+            done(self, values, filled)
         return progress
 
     def _step(
@@ -180,7 +210,7 @@ class Run:
         spot: Spot,
         work: Work,
         target: Any,
-        answered: Outcome | None,
+        answer: Any,
         values: list[Any],
         filled: list[list[Any]],
         waiting: list[Waiting],
@@ -188,17 +218,14 @@ class Run:
         """Take one resolver as far as it gets."""
         try:
             while True:
-                if answered is None:
-                    key = work.send(None)
-                elif isinstance(answered.value, BaseException):
-                    key = work.throw(answered.value)
-                else:
-                    key = work.send(answered.value)
+                failed = isinstance(answer, BaseException)
+                key = work.throw(answer) if failed else work.send(answer)
                 if not isinstance(key, Key):
                     raise Bail(spot.about, "waits")  # for something else
-                [answered] = self._waves.ask([key])
-                if answered.value is PENDING:
-                    waiting.append((work, answered, target))
+                self._waves.ask([key])
+                answer = self._waves.known.values[key]
+                if answer is PENDING:
+                    waiting.append((work, key, target))
                     return
         except StopIteration as end:
             values.append(end.value)

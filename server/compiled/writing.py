@@ -69,9 +69,21 @@ class Writing(Keeping):
         """The function that goes on with what a field found, or with items of a list."""
         self._about = asked.about
         target, key = ("to, i", "i") if item else ("to", self._text.constant(asked.key))
+        self._at_a_time(kind, asked.details)
         self._line(1, "for v, places in zip(values, targets):")
         self._value(kind, asked.details, "v", 2)
         self._line(2, f"for {target} in places: to[{key}] = v")
+
+    def _at_a_time(self, kind: GraphQLOutputType, details: FieldDetailsList) -> None:
+        """Fill the gaps of a list with what is kept of all that was found for them, if it is."""
+        inner = _nullable(kind)
+        lists = is_list_type(inner)
+        kept = self._whole(_nullable(inner.of_type) if is_list_type(inner) else inner, details)
+        if kept is None:
+            return
+        self._line(1, f"if targets.__class__ is Gaps and (v := {kept.every}(values, {lists})):")
+        self._line(2, "targets.fill(v)")
+        self._line(2, "return")
 
     # Fields
 
@@ -150,7 +162,8 @@ class Writing(Keeping):
             groups = f"alike({keys}.reads, {objects}, {dicts})"
             if ropes:
                 key = self._text.constant(asked.key)
-                groups = f"chain({groups}, *[one.groups({key}) for one in {ropes}])"
+                groups = f"*([{groups}] if {objects} else ()), "
+                groups += f"*[one.alike({key}) for one in {ropes}]"
             arguments = self._arguments(asked, way)
             self._end(2, f"run.ask_keys({spot}, {done}, {keys}, {arguments}, {groups})")
             return
@@ -219,7 +232,7 @@ class Writing(Keeping):
         self._line(
             indent, f"if {v}.__class__ is not list and {v}.__class__ is not tuple: raise Bail"
         )
-        inner = kind.of_type if is_non_null_type(kind) else kind
+        inner = _nullable(kind)
         if mixed is None and (kept := self._whole(inner, details)) is not None:
             each = f"{kept.each}({v})"
             if inner is kind:  # of which some may be None
@@ -270,3 +283,8 @@ class Writing(Keeping):
             found = self._selections.below(one, details)
             display = self._selection(one, found, v, indent + 1, f"{told}[1]")
             self._line(indent + 1, f"{v} = {display}")
+
+
+def _nullable(kind: GraphQLOutputType) -> GraphQLOutputType:
+    """The type without its non-null."""
+    return kind.of_type if is_non_null_type(kind) else kind

@@ -67,7 +67,7 @@ class Ask(Duck):
 class Speaks(BaseModel, ABC):
     """Base of every protocol; its fields are the options of a city's table."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @abstractmethod
     async def fetch(self, ask: Ask) -> bytes:

@@ -21,10 +21,10 @@ seen. Extensions are left out, and so are enum values newer than our bindings.
 from collections.abc import Iterator
 from typing import Any, Literal, TypeVar
 
-import numpy as np
 from google.protobuf.message import DecodeError, Message
 from google.transit.gtfs_realtime_pb2 import FeedEntity, FeedHeader
 
+from sources.arrays import np
 from sources.protocols import Ask, Speaks
 
 M = TypeVar("M", bound=Message)

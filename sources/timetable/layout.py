@@ -13,11 +13,18 @@ from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
+
+from sources.arrays import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+else:  # numpy is not loaded yet
+    Array = Any
 
 FORMAT = 2  # of all this; an edition in another format is no edition
 MANIFEST = "manifest.json"
@@ -31,8 +38,6 @@ TRIP_BITS = 27
 TIME_SHIFT = POSITION_BITS + TRIP_BITS
 MAX_POSITIONS = 1 << POSITION_BITS
 MAX_TRIPS = 1 << TRIP_BITS
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ share it, and so do all who ask on one day.
 from collections.abc import Callable
 from functools import lru_cache
 
-import numpy as np
-
+from sources.arrays import np
 from sources.timetable.layout import Array, Arrays
 
 # How many are kept; all stops of a city the size of Nantes take 2 MB on a day.

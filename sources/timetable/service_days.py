@@ -9,8 +9,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
+from sources.arrays import np
 from sources.timetable.layout import Array
 from sources.timetable.unpacking import Problems
 

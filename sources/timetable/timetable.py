@@ -17,8 +17,7 @@ from math import ceil
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
+from sources.arrays import np
 from sources.timetable.entries import (
     ACCESSIBLE,
     DIRECTIONS,

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from sources.archive import MIB, find_file
+from sources.arrays import np
 from sources.timetable.layout import Problem
 
 BOM = b"\xef\xbb\xbf"

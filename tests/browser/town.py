@@ -74,7 +74,8 @@ class Town:
 
     def ready(self) -> bool:
         """Whether all has been read that has a name, and the timetable."""
-        if self.ask("Search", text="commerce")["data"]["search"]["missing"]:
+        found = self.ask("Search", text="commerce")["data"]["search"]
+        if found is None or found["missing"]:  # on a busy machine the deadline may come first
             return False
         stop = self.ask("Directions", stop=self.find("commerce"), city=None)
         return any(quay["departures"] for quay in stop["data"]["stop"]["quays"] or ())

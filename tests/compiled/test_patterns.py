@@ -32,7 +32,7 @@ THINGS = [Thing('one"\n', 1), Thing("two", 2), Thing("one too", 1)]
 
 def met(all_, frame, things):
     """How they are written by an execution of its own; None if the list was not known."""
-    known, written, _, again = frame
+    known, written, _, again, _ = frame
     all_.executions += 1
     rope = again(things)
     for one in things:
@@ -47,8 +47,9 @@ def known(all_, frame, things):
 def filled(rope):
     """The list, with what each key stands for in its gaps."""
     for key, _ in FIELDS:
-        for read, first, [hole] in rope.groups(key):
-            hole[key] = orjson.Fragment(dumps([read, first.name]))
+        groups = rope.alike(key)
+        for read, row, [hole] in zip(groups.reads, groups.rows, groups.targets, strict=True):
+            hole[key] = orjson.Fragment(dumps([read, groups.objects[row].name]))
     return orjson.loads(dumps({"all": rope}))["all"]
 
 

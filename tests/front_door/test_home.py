@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
 from struct import unpack
+from threading import Event
 
 import httpx
 import pytest
@@ -17,7 +19,8 @@ from graphql.language import FieldNode, SelectionSetNode, Visitor
 import schema
 from server import home
 from server.documents import Documents
-from server.planning import Planner
+from server.own_documents import OwnDocuments
+from server.planning import Plan, Planner
 from server.settings import Settings
 from sources.store import Memory
 from tests.conftest import Replay, Server, down, serving
@@ -144,6 +147,56 @@ async def test_its_documents_may_be_asked_where_nothing_else_may(replay: Replay)
 
 
 @pytest.mark.anyio
+async def test_who_comes_before_they_are_planned_is_answered_and_not_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go_on = Event()
+    plan_all = OwnDocuments.prepare
+
+    def prepare(own: OwnDocuments) -> None:
+        go_on.wait(60)
+        plan_all(own)
+
+    monkeypatch.setattr(OwnDocuments, "prepare", prepare)
+    async with serving(httpx.MockTransport(down), warm=True) as server:
+        try:
+            while "sources" in (early := await readiness(server)).text:
+                pass
+            answer = await asked(server, documentId=NAMES["City"], variables={"city": "nantes"})
+        finally:
+            go_on.set()
+        while (later := await readiness(server)).status_code != 200:
+            pass
+    assert (early.status_code, early.text.partition(" ")[0]) == (503, "planning")
+    assert answer.json()["data"]["city"]["name"] == "Nantes"
+    assert later.text == "ready\n"
+
+
+async def readiness(server: Server) -> httpx.Response:
+    await asyncio.sleep(0)  # whatever else there is to do goes on
+    return await server.client.get("/readyz")
+
+
+def test_each_is_planned_once_when_it_is_first_asked_for_or_behind() -> None:
+    planner = Planner(schema.build()._schema, Settings())
+    planned: list[str] = []
+
+    def plan(text: str) -> Plan:
+        planned.append(text)
+        return planner.plan(text)
+
+    own = OwnDocuments({"home": home.DOCUMENTS}, plan)
+    assert own.find("unknown") is None
+    assert planned == []
+    city = own.find(NAMES["City"])
+    assert city is not None
+    assert (city.name, city.page, city.published) == ("City", "home", True)
+    own.prepare()
+    assert own.find(NAMES["City"]) is city
+    assert sorted(planned) == sorted(MANIFEST.values())
+
+
+@pytest.mark.anyio
 async def test_a_city_that_asks_for_keys_asks_them_of_everybody(replay: Replay) -> None:
     async with serving(httpx.MockTransport(replay), anonymous="off") as server:
         answer = await asked(server, documentId=NAMES["City"], variables={"city": "nantes"})
@@ -176,10 +229,12 @@ async def test_the_screen_is_one_address_that_caches_may_keep(replay: Replay) ->
 # What is generated is of the documents and the schema as they are
 
 
-def test_every_document_can_be_asked() -> None:
+@pytest.mark.anyio
+async def test_every_document_can_be_asked() -> None:
     built = schema.build()._schema
     planner = Planner(built, Settings())
     documents = Documents(None, planner, planner, Memory(), pages={"home": home.DOCUMENTS})
+    await documents.prepare()
     assert documents.problems == {}
     assert len(documents) == len(MANIFEST)
 

@@ -164,7 +164,7 @@ def on_the_wire(server, body, method="POST", path="/graphql", **headers):
     given = {"content-type": "application/json", "accept": "application/json", **headers}
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()]
     scope = {"method": method, "path": path, "query_string": b"", "headers": raw}
-    asked = Asked(scope, json.dumps(body).encode())
+    asked = Asked(scope, body if isinstance(body, bytes) else json.dumps(body).encode())
     return server.app.state.shedding.at_once(asked, "192.0.2.7")
 
 
@@ -192,6 +192,7 @@ async def test_a_flood_is_refused_on_the_wire_as_it_would_be_further_in(held):
         ({"query": "{ cities { name } }", "documentId": "bikes"}, {}),  # a mistake
         ({"query": 7}, {}),
         ([], {}),
+        (b'{"variables": {"a": ' + b"[" * 100_000, {}),
         ({"query": "{ pools { name"}, {"method": "GET"}),
         ({"query": "{ menus { date } }"}, {"authorization": f"Bearer {KEY}"}),
         ({"query": "{ menus { date } }"}, {"x_api_key": "whatever"}),
