@@ -90,7 +90,7 @@ replicas: $(READY)
 compatibility: $(READY)
 	$(BIN)/pytest -q tests/federation/apollo/suite.py
 
-# The Dockerfile's steps, without an engine; needs root, to become another user.
+# The Dockerfile's steps, without an engine; as another user where it may become one.
 container: $(READY)
 	PYTHON=$(PYTHON) $(BIN)/pytest -q -p no:cacheprovider tests/container.py
 
@@ -107,7 +107,7 @@ sbom: $(READY)
 	  rm -r $$room || exit 1; done
 	$(BIN)/pytest -q -p no:cacheprovider tests/sbom.py
 
-# What is known against it; that is asked of the internet.
+# What is known against it, as far as PyPI and npm tell.
 audit: $(READY)
 	$(BIN)/python -m tests.audit
 

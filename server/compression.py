@@ -172,8 +172,8 @@ def _matters(head: Message) -> bool:
 
 def varying(headers: Headers, by: bytes) -> list[tuple[bytes, bytes]]:
     """The same headers, saying that the answer depends on one of the request's."""
-    vary = b", ".join([*(value for name, value in headers if name == b"vary"), by])
-    return [*((name, value) for name, value in headers if name != b"vary"), (b"vary", vary)]
+    vary = b", ".join([*[value for name, value in headers if name == b"vary"], by])
+    return [*[pair for pair in headers if pair[0] != b"vary"], (b"vary", vary)]
 
 
 def _marked(tag: bytes, coding: str) -> bytes:

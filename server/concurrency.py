@@ -126,7 +126,7 @@ class Concurrency:
 
     def full(self, priority: Priority) -> bool:
         """Whether there is neither a place nor one in line."""
-        return self.room(priority) <= 0
+        return len(self._lines[priority]) >= ROOM[priority] and self.room(priority) <= 0
 
     def refuse(self, priority: Priority) -> RequestError:
         """What somebody is told who finds no place (503)."""

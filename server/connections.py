@@ -10,7 +10,7 @@ import re
 import socket
 import ssl
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -54,18 +54,19 @@ class Connections:
         """Ask; Unconnected where another try may help. What is left of a body is not waited for."""
         return Asked(self, *_written(url, headers))
 
-    async def take(self, host: Host, request: bytes) -> tuple[Connection, Answer]:
+    async def take(self, asked: "Asked") -> Answer:
         """Ask on a connection that nobody else has, until it is left."""
+        host, request = asked.host, asked.request
         await self._places.acquire()
-        connection = self._find_idle(host)
+        connection = asked.connection = self._find_idle(host)
         try:
             if connection is not None:
                 try:
-                    return connection, await connection.ask(request)
+                    return await connection.ask(request)
                 except Unconnected:  # its server may have closed it just then
                     connection = None
-            connection = await self._open(host)
-            return connection, await connection.ask(request)
+            connection = asked.connection = await self._open(host)
+            return await connection.ask(request)
         except BaseException:
             self.leave(host, connection)
             raise
@@ -151,20 +152,19 @@ class Asked:
     No generator, as each costs the event loop an entry in its books.
     """
 
-    __slots__ = ("_connection", "_connections", "_host", "_request")
+    __slots__ = ("_connections", "connection", "host", "request")
 
     def __init__(self, connections: Connections, host: Host, request: bytes) -> None:
         self._connections = connections
-        self._host = host
-        self._request = request
-        self._connection: Connection | None = None
+        self.host = host
+        self.request = request
+        self.connection: Connection | None = None
 
-    async def __aenter__(self) -> Answer:
-        self._connection, answer = await self._connections.take(self._host, self._request)
-        return answer
+    def __aenter__(self) -> Coroutine[Any, Any, Answer]:
+        return self._connections.take(self)
 
     async def __aexit__(self, *error: object) -> None:
-        self._connections.leave(self._host, self._connection)
+        self._connections.leave(self.host, self.connection)
 
 
 def _written(url: str, headers: Mapping[str, str]) -> tuple[Host, bytes]:

@@ -49,14 +49,19 @@ class _Kept:
     """One response, the visit that it was made for, and the answer that it is made of."""
 
     status: int
-    headers: Headers  # but for how its client stands:
-    rated: bool  # whether it said so
-    head: bytes  # the same headers, as they go over the wire
+    headers: Headers
     body: bytes
     visit: Visit
     answer: Answer
     until: datetime  # when it may be another one,
     latest: int  # or once something has been read since
+    head: bytes = b""  # the headers but for how its client stands, as they go over the wire,
+    rated: bool = False  # and whether it said so: found out for the first who is given it
+
+    def heads(self) -> None:
+        plain = [pair for pair in self.headers if pair[0] not in RATED]
+        self.rated = len(plain) < len(self.headers)
+        self.headers, self.head = plain, wired(plain)
 
 
 class Finished:
@@ -131,9 +136,12 @@ class Finished:
         """What nothing outlives that is begun."""
         return self._gate.version
 
+    @property
     def moment(self) -> tuple[int, ...]:
-        """What nothing outlives that is kept: from one to the next all is forgotten."""
-        self._now()
+        """What nothing outlives that is kept: from one to the next all is forgotten.
+
+        As it was when somebody last looked: what is made in a later one is not kept.
+        """
         return self._moment
 
     def keep(self, key: Key, sent: "Sent") -> None:
@@ -147,10 +155,8 @@ class Finished:
         until = answer.stands_until(now)
         if until <= now or self._bytes + size > self._most_bytes:
             return
-        headers = [pair for pair in sent.headers if pair[0] not in RATED]
-        rated, head, latest = len(headers) < len(sent.headers), wired(headers), Cached.latest
         self._kept[key] = _Kept(
-            sent.status, headers, rated, head, sent.body, visit, answer, until, latest
+            sent.status, sent.headers, sent.body, visit, answer, until, Cached.latest
         )
         self._bytes += size
 
@@ -161,7 +167,11 @@ class Finished:
             return None
         if kept.latest != Cached.latest:
             kept.until, kept.latest = kept.answer.stands_until(now), Cached.latest
-        return kept if now < kept.until else None
+        if now >= kept.until:
+            return None
+        if not kept.head:
+            kept.heads()
+        return kept
 
     def _given(self, visit: Visit, scope: Scope, names: Container[bytes] | None = None) -> None:
         if self._gate.tracing is not None:
@@ -204,10 +214,8 @@ class Again:
         asked, making = key(scope, body), self._finished.making
         if await self._finished.again(asked, scope, send):
             return
-        if (soon := making.soon(asked)) is not None:
-            await asyncio.wait((soon,))
-            if await self._finished.again(asked, scope, send):
-                return
+        if await making.wait(asked) and await self._finished.again(asked, scope, send):
+            return
         with making.of(asked):
             sent = scope[SENT] = Sending(self._finished, send)
             await self._app(scope, receive, sent.send)
@@ -254,7 +262,7 @@ class Sent:
         self._finished = finished
 
     def made_of(self, visit: Visit, answer: Answer) -> None:
-        self.made, self.moment = (visit, answer), self._finished.moment()
+        self.made, self.moment = (visit, answer), self._finished.moment
 
 
 class Sending(Sent):

@@ -8,7 +8,7 @@ import atexit
 import logging
 import re
 import sys
-from contextvars import Token
+from contextvars import ContextVar, Token
 from datetime import UTC, datetime
 from random import getrandbits
 from typing import Any, TextIO
@@ -17,6 +17,8 @@ import orjson
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+# Its id, while a request is answered: all that is logged meanwhile has it.
+current: ContextVar[str] = ContextVar("request", default="")
 PROCESSORS: list[structlog.typing.Processor] = []  # the one list that all loggers have
 REQUEST_ID = b"x-request-id"
 NAME = "poche.request"  # where a scope has it
@@ -28,7 +30,7 @@ def configure(form: str) -> None:
     """`json` or `console`; uvicorn and its like go the same way."""
     render = JSON if form == "json" else structlog.dev.ConsoleRenderer(pad_event_to=20)
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _of_request,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -44,6 +46,12 @@ def configure(form: str) -> None:
         structlog.stdlib.ProcessorFormatter(processor=render, foreign_pre_chain=shared)
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def _of_request(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if name := current.get():
+        event.setdefault("request", name)
+    return event
 
 
 def request(**about: Any) -> None:
@@ -111,10 +119,10 @@ def request_id(given: bytes) -> bytes:
     return b"%032x" % getrandbits(128)  # no secret: a third of the time of urandom
 
 
-def named(scope: Scope, name: bytes) -> dict[str, Token[Any]]:
+def named(scope: Scope, name: bytes) -> Token[str]:
     """Give a request its id, which all that is logged meanwhile has; to be taken back."""
     scope[NAME] = name.decode()
-    return dict(structlog.contextvars.bind_contextvars(request=scope[NAME]))
+    return current.set(scope[NAME])
 
 
 def request_of(scope: Scope) -> str:
@@ -144,4 +152,4 @@ class RequestIds:
         try:
             await self._app(scope, receive, send_named)
         finally:
-            structlog.contextvars.reset_contextvars(**bound)
+            current.reset(bound)

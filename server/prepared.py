@@ -65,7 +65,7 @@ class Prepared:
             return None
         request.since = self._now()
         known = self._known.get(_key(request.asked, asked)) if _plain(asked) else None
-        return known and known._replace(variables=asked.variables or {})
+        return known and Question(*known[:-1], asked.variables or {})  # quicker than `_replace`
 
     def note(self, request: Whole, visit: Visit, operation: Operation, media_type: str) -> None:
         """This was found out about a request that was let in."""

@@ -76,8 +76,8 @@ class Rates:
 
         None for a client without a rate.
         """
-        if not caller.client.rate:
-            return None
+        if self.alone or not caller.client.rate:
+            return self.spend_alone(caller, cost)
         points = _points(caller.client, cost)
         return _granted(caller.client, points, *await self._counted(caller, points))
 

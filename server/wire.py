@@ -52,7 +52,9 @@ class HttpProtocol(Patience):
         self._next: RequestResponseCycle | None = None  # a request that may be all there soon
         self._begun = self._at_once = 0  # requests that one read brought, and answers to them
         self._again: Asked | None = None  # the last that was answered to somebody else before
+        self._first: Asked | None = None  # or that others, who ask the same, may wait for
         self._made: Future[Answer] | None = None  # what the client is waiting for
+        self._held: tuple[bytes, Asked] | None = None  # or, unparsed, what is made for another
         self._answered_at = -inf  # to what came as known bytes
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
@@ -66,14 +68,28 @@ class HttpProtocol(Patience):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.cycle = None  # type: ignore[assignment]  # it holds this protocol, and an answer
+        self._held = None
         if self._made is not None:
             self._made.cancel()
 
+    def shutdown(self) -> None:
+        self._parse_held()  # which is answered yet
+        super().shutdown()
+
     def data_received(self, data: bytes) -> None:
+        self._parse_held()  # which is to be answered before
         between = self._between
-        if between and self._given(data):
-            return
-        self._reading, self._begun, self._at_once, self._again = True, 0, 0, None
+        if not between or not self._given(data):
+            self._parse(data, between=between)
+
+    def _parse_held(self) -> None:
+        if self._held is not None:
+            (data, _), self._held = self._held, None
+            self._parse(data, between=True)
+
+    def _parse(self, data: bytes, *, between: bool) -> None:
+        self._reading, self._begun, self._at_once = True, 0, 0
+        self._again = self._first = None
         for piece in pieces(data):
             if self._over or self.transport.is_closing():
                 break
@@ -90,8 +106,11 @@ class HttpProtocol(Patience):
             if len(self.pipeline) > MAX_WAITING:
                 self.transport.close()
         self._reading = False
-        if self._again is not None and between and self._begun == 1:
-            self._finished.came_as(data, self._again)
+        if between and self._begun == 1:
+            if self._again is not None:
+                self._finished.came_as(data, self._again)
+            elif self._first is not None:
+                self._finished.making.came_as(data, self._first)
         self._begin()
 
     @property
@@ -153,22 +172,40 @@ class HttpProtocol(Patience):
             super()._start_asgi_task(cycle, self.app)
 
     def _given(self, data: bytes) -> bool:
-        """Whether what has no cycle, since it was read before or is refused, was answered."""
-        asked = self._finished.read.get(data)
-        if asked is None and not self._shedding.shut:
+        """Whether what has no cycle, since it was read before or is refused, is answered so."""
+        asked, coming = self._finished.read.get(data), self._finished.making.read.get(data)
+        if asked is None and coming is None and not self._shedding.shut:
             return False
-        ours = self._ours
-        if self.flow.write_paused or CLOSE in ours:
+        if self.flow.write_paused or CLOSE in self._ours:
             return False
+        if coming is not None and self._finished.making.then(coming.key, self._made_for_held):
+            self._in_time()
+            self._held, self._answered_at = (data, coming), self.loop.time()
+            return True
         answer = None
         if asked is not None:
             answer = self._finished.at_once(asked, asked.host(self.client, self.app))
         if answer is None and self._shedding.shut:
             answer = self._shedding.unparsed(data, self.client, self.app)
+        return answer is not None and self._send_unparsed(data, answer)
+
+    def _made_for_held(self) -> None:
+        """What it waits for unparsed has been made for another, or takes too long."""
+        if self._held is None or self.transport.is_closing():
+            return
+        data, asked = self._held
+        answer = None
+        if not self.flow.write_paused and CLOSE not in self._ours:
+            answer = self._finished.at_once(asked, asked.host(self.client, self.app))
         if answer is None:
-            return False
+            self._parse_held()
+        else:
+            self._held = None
+            self._send_unparsed(data, answer)
+
+    def _send_unparsed(self, data: bytes, answer: Response) -> bool:
         self._in_time()
-        self._write(answer, ours, bodiless=data.startswith(b"HEAD "))
+        self._write(answer, self._ours, bodiless=data.startswith(b"HEAD "))
         if self.timeout_keep_alive_task is None:
             self.on_response_complete()
         else:  # goes on: a new one for each answer would take as long as the log
@@ -195,9 +232,10 @@ class HttpProtocol(Patience):
         if answer is not None and b"upgrade" not in asked.headers:
             self._again = asked
         direct = answer is None and self._direct.takes(asked)
-        if direct and waits and (soon := self._finished.making.soon(asked.key)) is not None:
-            soon.add_done_callback(partial(self._made_for_another, cycle, asked))
-            return True
+        if direct and waits:
+            go_on = partial(self._made_for_another, cycle, asked)
+            if self._finished.making.then(asked.key, go_on):
+                return True
         if answer is None:
             answer = self._shedding.at_once(asked, host)
         if answer is not None:
@@ -209,7 +247,7 @@ class HttpProtocol(Patience):
             return False
         return True
 
-    def _made_for_another(self, cycle: RequestResponseCycle, asked: Asked, _: object) -> None:
+    def _made_for_another(self, cycle: RequestResponseCycle, asked: Asked) -> None:
         if not self.transport.is_closing() and not self._taken_on(cycle, asked, waits=False):
             super()._start_asgi_task(cycle, self.app)
 
@@ -218,7 +256,7 @@ class HttpProtocol(Patience):
     ) -> None:
         """Now, or as soon as what it takes is there."""
         if not made.done():
-            self._made = made
+            self._made, self._first = made, asked
             made.add_done_callback(partial(self._sent_when_made, cycle, asked))
             return
         self._made = None

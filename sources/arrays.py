@@ -3,6 +3,7 @@
 With what stands upon it, it takes a tenth of a start, and no list of cities or pools wants it.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ else:
     np = _Numpy()
 
 __all__ = ["load", "np"]
+
+# Nothing here is matrix algebra, for which it would begin as many threads as there are processors.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def load() -> None:

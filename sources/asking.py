@@ -9,7 +9,7 @@ import httpx
 
 from cities import Binding
 from sources.errors import Changed
-from sources.exchange import Address, Question, parsed
+from sources.exchange import Address, Question, escaped, parsed
 from sources.protocols import Reply
 from sources.replies import CONDITIONS, Validators
 from sources.secrets import Signature
@@ -49,7 +49,8 @@ class Asking:
         asked = self._address(url, params)
         conditions = known.get(asked.url, {}) if whole else {}
         self.conditional = bool(conditions)
-        reply = await self._send("GET", asked, {**headers, **conditions}, None)
+        question = self._question("GET", asked, {**headers, **conditions}, None)
+        reply = await self._door.call(self, question, once=False)
         if whole:
             self._validators.fresh = {
                 asked.url: {
@@ -64,7 +65,8 @@ class Asking:
         self, url: str, body: bytes, headers: Mapping[str, str] = {}, *, once: bool = False
     ) -> Reply:
         self.conditional = False
-        return await self._send("POST", self._address(url), headers, body, once=once)
+        question = self._question("POST", self._address(url), headers, body)
+        return await self._door.call(self, question, once=once)
 
     def _address(self, url: str, params: Mapping[str, str | Sequence[str]] = {}) -> Address:
         """What is asked, with these parameters if there are any instead of its own."""
@@ -77,17 +79,12 @@ class Asking:
         except httpx.InvalidURL as error:
             raise Changed(f"not an address to ask: {error}", self.binding) from None
 
-    async def _send(
-        self,
-        method: str,
-        asked: Address,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        *,
-        once: bool = False,
-    ) -> Reply:
+    def _question(
+        self, method: str, asked: Address, headers: Mapping[str, str], body: bytes | None
+    ) -> Question:
+        """It as it is really asked: where, and with our key if it is for whom is asked."""
         binding = self.binding
-        home = parsed(str(binding.options.get("url", "")))
+        home = escaped(str(binding.options.get("url", "")))
         at_home = asked.at_home(home)  # a payload may name another host: our key is not for it
         signature = self._door.secrets.signature(binding) if at_home else Signature()
         address = self._door.address(asked, binding)
@@ -96,5 +93,4 @@ class Asking:
         if body is not None:
             body += signature.form
         headers = {**HEADERS, **headers, **signature.headers}
-        question = Question(method, address, headers, body, asked.host, binding)
-        return await self._door.call(self, question, once=once)
+        return Question(method, address, headers, body, asked.host, binding)

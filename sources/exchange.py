@@ -129,13 +129,14 @@ def parsed(url: str) -> Address:
     """An address; httpx.InvalidURL. What httpx would leave as it is does not take its 50 µs."""
     plain = PLAIN.fullmatch(url)
     if plain is not None:
-        origin = _escaped(plain[1])
+        origin = escaped(plain[1])
         if origin.url == plain[1]:
             return Address(url, *origin[1:])
-    return _escaped(url)
+    return escaped(url)
 
 
-@lru_cache(maxsize=1_024)  # a source asks for the same again and again
-def _escaped(url: str) -> Address:
+@lru_cache(maxsize=1_024)
+def escaped(url: str) -> Address:
+    """The same, for what comes again and again, such as the address in a city file."""
     found = httpx.URL(url)
     return Address(str(found), found.scheme, found.host, found.port)

@@ -23,7 +23,7 @@ from sources.kept_payload import KeptPayload
 from sources.protocols import Speaks
 from sources.reading import Reader, read_all
 from sources.replies import NotModified, Validators
-from sources.shrinking import Shrinking
+from sources.shrinking import Shrinking, Snapshot
 from sources.store import Payload
 from sources.tracing import step
 
@@ -41,10 +41,6 @@ class Table:
     binding: Binding
     speaks: Speaks
     reader: Reader[Any]
-
-
-# What became of each kind: its collection, or why there is none.
-Snapshot = dict[type, Collection[Any] | SourceError]
 
 
 class Feed:
@@ -66,6 +62,7 @@ class Feed:
         # Whether its payload is made into something that is kept, which takes its time.
         self.lasting = any(table.reader.keeps is not None for table in tables)
         self.followed = False
+        self.bytes = 0  # of the payload that was taken last
         self.name = name or tables[0].speaks.feed()
         self.problems: dict[type, SourceError] = {}
         self._city = city
@@ -86,6 +83,11 @@ class Feed:
     def _keep_s(self) -> float:
         binding = self.tables[0].binding
         return binding.ttl_s + max(binding.stale_while_revalidate_s, binding.stale_if_error_s)
+
+    @property
+    def _shares(self) -> bool:
+        """Whether its payload is of use to others: to replicas, or to other feeds."""
+        return self._door.store.shared or self.followed
 
     @property
     def asks(self) -> frozenset[str]:
@@ -123,6 +125,8 @@ class Feed:
     async def _next(self, held: Held[Snapshot] | None) -> Held[Snapshot]:
         """The next snapshot: out of another replica's hands, or the upstream's."""
         first, store = self.tables[0].binding, self._door.store
+        if not self._shares and self._follows is None and self._kept is None:
+            return await self._asked(held)  # nobody else may have its payload, nor we before
         if self._follows is not None:
             await self._follows.cached.get()
         now = self._door.clock().timestamp()
@@ -147,16 +151,20 @@ class Feed:
                         raise
             if not ours and not store.alone:  # else there is nobody left to wait for
                 raise Unavailable("somebody else asked it, and could not read it", first)
-            try:
-                payload = await self._fetch()
-            except NotModified:
-                return await self._renewed(held)
-            taken = await self._taken(payload, held)
-            if store.shared or self.followed:  # the others get only what is good
-                await store.put(self.name, payload, self._keep_s)
-            if self._kept is not None and not self.problems:
-                await asyncio.to_thread(self._kept.keep, payload)
-            return taken
+            return await self._asked(held)
+
+    async def _asked(self, held: Held[Snapshot] | None) -> Held[Snapshot]:
+        """What the upstream says, which the others get if it is good."""
+        try:
+            payload = await self._fetch()
+        except NotModified:
+            return await self._renewed(held)
+        taken = await self._taken(payload, held)
+        if self._shares:
+            await self._door.store.put(self.name, payload, self._keep_s)
+        if self._kept is not None and not self.problems:
+            await asyncio.to_thread(self._kept.keep, payload)
+        return taken
 
     async def _recalled(self, payload: Payload | None) -> Held[Snapshot] | None:
         """What was good before we started, in case there is nothing better to be had.
@@ -202,19 +210,20 @@ class Feed:
         at = datetime.fromtimestamp(payload.fetched_at, UTC)
         read = partial(self._read, payload.body, at, held)
         found, digest = read() if len(payload.body) < LARGE else await asyncio.to_thread(read)
-        found = self._checked(found, held)
+        self.bytes = len(payload.body)
+        if held is not None:
+            found = self._shrinking.believed(found, held.value)
         if self.lasting:
             found = await asyncio.to_thread(self._settled, found, at)
-        self.problems = {
-            kind: problem for kind, problem in found.items() if isinstance(problem, SourceError)
-        }
+        self.problems = {kind: one for kind, one in found.items() if isinstance(one, SourceError)}
+        if not self.problems:
+            self._validators.commit(payload.validators)  # from now on, ask only for changes to it
+            return Held(found, at, digest)
         if len(self.problems) == len(found):
             raise next(iter(self.problems.values()))
-        if not self.problems:  # from now on, ask only for changes to it
-            self._validators.commit(payload.validators)
         old = held.value if held is not None else {}
         kept = {kind: old.get(kind, problem) for kind, problem in self.problems.items()}
-        return Held({**found, **kept}, at, b"" if self.problems else digest)
+        return Held({**found, **kept}, at)
 
     async def _renewed(self, held: Held[Snapshot] | None) -> Held[Snapshot]:
         """The upstream says that nothing has changed: the same, as of now."""
@@ -259,14 +268,6 @@ class Feed:
 
     def _changed(self, error: ValueError, binding: Binding) -> Changed:
         return Changed(self._door.secrets.hushed(str(error), binding), binding)
-
-    def _checked(self, found: Snapshot, held: Held[Snapshot] | None) -> Snapshot:
-        """The same, but for collections that shrank too much to be believed at once."""
-        for kind, new in found.items():
-            old = held.value.get(kind) if held is not None else None
-            if isinstance(old, Collection) and isinstance(new, Collection):
-                found[kind] = self._shrinking.doubted(kind, old, new) or new
-        return found
 
     def _settled(self, found: Snapshot, at: datetime) -> Snapshot:
         """The same; what is lasting takes the place of the last one, now that it is believed."""

@@ -124,7 +124,8 @@ class Door:
         """One attempt, if the breaker and the quota let it through."""
         binding = asking.binding
         breaker = self.breaker(binding)
-        breaker.open_for(min(await self.store.tripped(binding.source), OPEN_S))
+        if elsewhere_s := await self.store.tripped(binding.source):
+            breaker.open_for(min(elsewhere_s, OPEN_S))
         permit = breaker.admit()
         if permit is None:
             raise Unheard("its breaker is open", binding, retry_after_s=breaker.retry_in or 1)

@@ -27,9 +27,9 @@ async def ended(work: "asyncio.Future[Any]", until: float | None) -> bool:
     Who waits, or no longer does, never stops it. `asyncio.wait` is for many, and takes twice as
     long for one as all the rest of waiting for it.
     """
-    if work.done():
-        return True
     loop = asyncio.get_running_loop()
+    if work.done() or (until is not None and until <= loop.time()):
+        return work.done()
     woken = loop.create_future()
     wake = partial(_wake, woken)
     work.add_done_callback(wake)

@@ -1,10 +1,10 @@
 """Keyed: a source that is asked for one thing at a time, such as the departures of one stop.
 
 Each thing has a feed of its own, all by the policy of the one binding: its ttl,
-its quota, its breaker. Only what is asked for is read, and only then; what was
-not asked for the longest is forgotten. A thing is an id of the source's own, or
-what a client is looking for: then there is no end of keys, and of most there is
-nothing, which is not believed for long.
+its quota, its breaker. Only what is asked for is read, and only then; where there
+are many, or they are large, what was not asked for the longest is forgotten. A
+thing is an id of the source's own, or what a client is looking for: then there is
+no end of keys, and of most there is nothing, which is not believed for long.
 """
 
 from collections import defaultdict
@@ -20,14 +20,22 @@ from sources.feeds import Feed, Table
 from sources.http import Door
 
 T = TypeVar("T")
-MAX_FEEDS = 1_000  # each of a few dozen rows
+MAX_FEEDS = 1_000
+MAX_BYTES = 8 << 20  # of their payloads; what is made of those takes some seven times as many
 NOTHING_S = 600.0  # that there is nothing is asked again after that, however long the ttl
 
 
 class Keyed:
     """The feeds of one table by what they were asked for."""
 
-    def __init__(self, city: City, table: Table, door: Door, most: int = MAX_FEEDS) -> None:
+    def __init__(
+        self,
+        city: City,
+        table: Table,
+        door: Door,
+        most: int = MAX_FEEDS,
+        most_bytes: int = MAX_BYTES,
+    ) -> None:
         # One stop's rows come and go: that there are none left is no sign of a broken feed.
         self.table = replace(table, binding=table.binding.model_copy(update={"may_shrink": True}))
         # For what there is nothing of.
@@ -40,7 +48,10 @@ class Keyed:
         self._city = city
         self._door = door
         self._most = most
+        self._most_bytes = most_bytes
         self._feeds: dict[str, Feed] = {}  # the one asked for last comes last
+        self._sizes: dict[str, int] = {}  # of their payloads, for those that have been read
+        self._bytes = 0  # all of them together
         self.answers: dict[str, int] = defaultdict(int)  # of all of them, as of `Cached`
         self._unasked = Feed(city, (self.table,), door)
 
@@ -79,20 +90,34 @@ class Keyed:
         for, made comparable and short, where the protocol is one that says what it does with
         any text.
         """
-        feed = self._feeds.pop(key, None)
-        if feed is None:
-            speaks = self.table.speaks.one(key)
-            name = f"{self._unasked.name} {key}"
-            table = Table(self.table.binding, speaks, self.table.reader)
-            feed = Feed(self._city, (table,), self._door, name=name)
-            feed.cached.ahead = False
-            feed.cached.answers = self.answers
-            if len(self._feeds) >= self._most:
-                self._feeds.pop(next(iter(self._feeds))).cached.forget()
+        feed = self._feeds.pop(key, None) or self._new(key)
         self._feeds[key] = feed
         found = await feed.collection(kind)
         feed.cached.binding = self.table.binding if found.items else self._briefly
+        if self._sizes.get(key) != feed.bytes and self._feeds.get(key) is feed:
+            self._weigh(key, feed.bytes)
         return found
+
+    def _new(self, key: str) -> Feed:
+        """The feed of one thing that is asked for; there is room for it then."""
+        if len(self._feeds) >= self._most:
+            self._forget(next(iter(self._feeds)))
+        table = Table(self.table.binding, self.table.speaks.one(key), self.table.reader)
+        feed = Feed(self._city, (table,), self._door, name=f"{self._unasked.name} {key}")
+        feed.cached.ahead = False
+        feed.cached.answers = self.answers
+        return feed
+
+    def _weigh(self, key: str, size: int) -> None:
+        """Count the payload of what was read, and forget as many as are too much then."""
+        self._bytes += size - self._sizes.get(key, 0)
+        self._sizes[key] = size
+        while self._bytes > self._most_bytes and len(self._feeds) > 1:
+            self._forget(next(iter(self._feeds)))
+
+    def _forget(self, key: str) -> None:
+        self._feeds.pop(key).cached.forget()
+        self._bytes -= self._sizes.pop(key, 0)
 
     def retire(self) -> None:
         """Read no more by itself."""

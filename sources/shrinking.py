@@ -9,9 +9,11 @@ from typing import Any
 
 from cities import Binding
 from sources.collection import Collection
-from sources.errors import Changed
+from sources.errors import Changed, SourceError
 from sources.reading import readers
 
+# What became of each kind: its collection, or why there is none.
+Snapshot = dict[type, Collection[Any] | SourceError]
 SUSPECT = 0.6  # what has fewer of its rows left lost about half of them
 CONFIRMATIONS = 2  # reads that must confirm that they are really gone
 RETRY_S = 60.0
@@ -24,7 +26,15 @@ class Shrinking:
         self._folder = folder
         self._doubts: dict[type, int] = {}
 
-    def doubted(self, kind: type, old: Collection[Any], new: Collection[Any]) -> Changed | None:
+    def believed(self, found: Snapshot, before: Snapshot) -> Snapshot:
+        """The same, but for collections that shrank too much to be believed at once."""
+        for kind, new in found.items():
+            old = before.get(kind)
+            if isinstance(old, Collection) and isinstance(new, Collection):
+                found[kind] = self._doubted(kind, old, new) or new
+        return found
+
+    def _doubted(self, kind: type, old: Collection[Any], new: Collection[Any]) -> Changed | None:
         """Why this is not to be believed yet, if so."""
         binding, were, are = old.binding, _size(kind, old), _size(kind, new)
         shrunk = are < SUSPECT * were and not binding.may_shrink

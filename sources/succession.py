@@ -12,7 +12,8 @@ from typing import Any
 from cities import City
 from sources.cache import Held
 from sources.collection import Collection
-from sources.feeds import Feed, Snapshot, Table
+from sources.feeds import Feed, Table
+from sources.shrinking import Snapshot
 
 READ_BY = ("protocol", "options", "fields", "details", "live_for_s")  # words that rows depend on
 

@@ -5,7 +5,7 @@ both quotas. One that is soon possible is waited for, rather than refused.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from cities import Binding, Quota, Upstream
 from sources.errors import OverQuota
@@ -35,9 +35,12 @@ class Upstreams:
 
         The time that it waits is none of the source's, so `limit` is put off by it.
         """
+        budgets = self._budgets(binding, host)
+        if not budgets:
+            return
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE_S
-        for name, quota in self._budgets(binding, host):
+        for name, quota in budgets:
             while wait := await self._store.take(name, quota):
                 if loop.time() + wait >= until:
                     raise OverQuota("its quota is spent", binding, retry_after_s=wait)
@@ -56,12 +59,10 @@ class Upstreams:
         left = [(await self._store.left(name, quota)).calls for name, quota in budgets]
         return min(left, default=None)
 
-    def _budgets(self, binding: Binding, host: str) -> Iterator[tuple[str, Quota]]:
+    def _budgets(self, binding: Binding, host: str) -> list[tuple[str, Quota]]:
         """By the names that the store knows them by."""
-        if binding.quota is not None:
-            yield binding.source, binding.quota
-        if (quota := self._of(host).quota) is not None:
-            yield host, quota
+        quotas = (binding.source, binding.quota), (host, self._of(host).quota)
+        return [(name, quota) for name, quota in quotas if quota is not None]
 
     def _of(self, host: str) -> Upstream:
         return self.known.get(host, UNKNOWN)

@@ -27,7 +27,7 @@ from sources.keyed import NOTHING_S, Keyed
 from sources.protocols.siri_lite import SiriLite
 from sources.reading import readers
 from sources.watch import Watch
-from tests.conftest import Clock
+from tests.conftest import Clock, called
 
 TOML = """
     name = "Here"
@@ -182,6 +182,42 @@ def test_what_was_not_asked_for_the_longest_is_forgotten(here: Any, tmp_path: Pa
     here(use)
 
 
+def test_what_is_large_is_forgotten_sooner(here: Any) -> None:
+    """Of stops whose payloads are as large, two fit; one that fails takes no room."""
+
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        city, table = sources.cities["here"], sources._keyed[Departure, "here"].table
+        free = replace(table, binding=table.binding.model_copy(update={"quota": None}))
+        size = len(lite(httpx.Request("GET", "https://lite.example/?MonitoringRef=A")).read())
+        lite.asked.clear()
+        keyed = Keyed(city, free, sources._door, most_bytes=2 * size)
+        for key in ("A", "B", "C", "B", "A", "B", "A"):
+            await keyed.collection(Departure, key)
+        with pytest.raises(Changed):
+            await keyed.collection(Departure, "X")
+        assert [keyed.find(key) is not None for key in "ABC"] == [True, True, False]
+        assert [stop[9:-4] for stop in lite.asked] == ["A", "B", "C", "A", "X"]
+        clock.advance(21)  # what is read again is not counted twice
+        for key in ("A", "B", "A", "B"):
+            await keyed.collection(Departure, key)
+        assert [stop[9:-4] for stop in lite.asked[5:]] == ["A", "B"]
+        keyed.close()
+
+    here(use)
+
+
+def test_of_what_is_too_large_the_last_is_kept(here: Any) -> None:
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        table = sources._keyed[Departure, "here"].table
+        keyed = Keyed(sources.cities["here"], table, sources._door, most_bytes=1)
+        for key in ("A", "A", "B", "B"):
+            await keyed.collection(Departure, key)
+        assert [stop[9:-4] for stop in lite.asked] == ["A", "B"]
+        keyed.close()
+
+    here(use)
+
+
 def narrow(sources: Sources) -> Keyed:
     """One that remembers what was asked last, and nothing else."""
     table = sources._keyed[Departure, "here"].table
@@ -261,7 +297,7 @@ def test_a_read_of_one_thing_takes_few_calls(here: Any) -> None:
             profile.enable()
             assert (await keyed.collection(Departure, str(number))).items
             profile.disable()
-            found.append(sum(one.callcount for one in profile.getstats()))
+            found.append(called(profile))
         assert min(found) <= CALLS_A_READ, found
         keyed.close()
 

@@ -21,11 +21,13 @@ main()
 LATER = {
     "aiohttp": "the first question that is no plain GET",
     "duckdb": "the process that imports a timetable",
+    "numpy": "the first array: a map, names to search, a timetable",
     "opentelemetry": "tracing",
     "redis": "a store",
     "pygments": "other commands",
     "rich": "other commands",
     "sandbox": "other commands",
+    "shapely": "the first shape",
     "server.status": "other commands",
 }
 

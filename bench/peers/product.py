@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.peers.world import DOCUMENTS
 from server.clients import hashed
 
+ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent / "ours"
 PACKAGES = ("schema", "resolvers", "sources", "cities", "server", "sandbox")
 KEY, PEPPER = "poche_bench", "salt is for passwords"
@@ -24,8 +25,9 @@ def installed(home: Path, checkout: Path, cities: Path = HERE / "cities") -> dic
     unwanted = shutil.ignore_patterns("__pycache__", "node_modules", "tmp*")
     for name in PACKAGES:
         shutil.copytree(checkout / name, copy / name, ignore=unwanted)
+    own = checkout / HERE.relative_to(ROOT)  # services as that checkout has them written
     for name in ("schema", "resolvers", "sources"):
-        shutil.copytree(HERE / name, copy / name, ignore=unwanted, dirs_exist_ok=True)
+        shutil.copytree(own / name, copy / name, ignore=unwanted, dirs_exist_ok=True)
     for folder in (documents, data):
         folder.mkdir(exist_ok=True)
     for name, text in DOCUMENTS.items():

@@ -5,7 +5,7 @@ calls things by has a stand-in there, which the constant itself takes the place 
 the text has been compiled.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import CodeType, TracebackType
 from typing import Any
@@ -17,6 +17,7 @@ from server.compiled.bail import Unsupported
 
 FILE = "<compiled operation>"
 MAX_LINES = 1_200  # some 20 ms to compile: what is longer is left to graphql-core
+PIECE = 100  # lines that are compiled together, or a function that is longer
 STAND_IN = "\0{}"  # no word of ours begins like that
 
 
@@ -56,13 +57,28 @@ class Text:
 
     def compiled(self) -> dict[str, Any]:
         """The functions of the text, by name, and all else that it refers to; Unsupported."""
-        try:
-            code = compile("\n".join(self.lines), FILE, "exec", dont_inherit=True, optimize=0)
-        except (SyntaxError, RecursionError, MemoryError):  # nested deeper than Python's may be
-            raise Unsupported("size") from None
         made = dict(self.names)
-        exec(_with(self._constants, code), made)  # noqa: S102 - this is what it is all about
+        for first, lines in self._pieces():
+            text = "\n" * first + "\n".join(lines)
+            try:
+                code = compile(text, FILE, "exec", dont_inherit=True, optimize=0)
+            except (SyntaxError, RecursionError, MemoryError):  # nested deeper than Python's may be
+                raise Unsupported("size") from None
+            exec(_with(self._constants, code), made)  # noqa: S102 - this is what it is all about
         return made
+
+    def _pieces(self) -> Iterator[tuple[int, list[str]]]:
+        """Whole functions, some at a time, each with the number of lines before it.
+
+        No other thread runs while one is compiled, which would be 20 ms for all of a large one.
+        """
+        begins = [at for at, line in enumerate(self.lines) if line.startswith("def ")]
+        first = 0
+        for begin in begins:
+            if begin - first >= PIECE:
+                yield first, self.lines[first:begin]
+                first = begin
+        yield first, self.lines[first:]
 
 
 class Function:
