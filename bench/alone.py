@@ -84,7 +84,9 @@ def served(
     log, began = HOME / "logs" / "alone.log", perf_counter()
     with running(command, cores, log, HOME, environment) as process:
         await_answer(process, url(), HELLO, product.HEADERS)
-        yield Served(process, (perf_counter() - began) * 1e3)
+        found = Served(process, (perf_counter() - began) * 1e3)
+        await_answer(process, url("/readyz"), "", {})  # what is read in vain, everybody waits for
+        yield found
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -104,7 +104,7 @@ class Asked:
         async def receive() -> dict[str, Any]:
             return said.pop() if said else await asyncio.Future()  # the client stays
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: MutableMapping[str, Any]) -> None:
             assert message.get("status", 200) == 200
 
         await self.app({**SCOPE, "headers": self._given.headers}, receive, send)

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from time import thread_time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from resolvers.departures import Network, _next, _told
@@ -62,7 +63,8 @@ def _networks(timetable: Timetable) -> tuple[dict[str, Network], dict[str, int]]
             visits.setdefault(one.stop_id, []).append(_visit(one, late[one.trip_id]))
     trips = {one.trip_id: one for one in rows}.values()
     updates = tuple(_update(one, late[one.trip_id]) for one in trips)
-    runs = Runs(Collection(None, updates, 0, START), "nantes", timetable, {})
+    nothing: Any = None  # asks where they come from
+    runs = Runs(Collection(nothing, updates, 0, START), "nantes", timetable, {})
     plans = {
         "the plan alone": Plan("nantes", {}),
         "SIRI": Visits(visits, "nantes", timetable, {}),

@@ -62,7 +62,7 @@ async def main() -> None:
         async def key() -> object:
             return await Loaders(sources, now(), "nantes").load(PoolWith("nantes", "110"))
 
-        search = StopsIn("nantes", "commerce", None, False, window(5, None))
+        search = StopsIn("nantes", "commerce", None, None, quays=False, window=window(5, None))
 
         async def by_name() -> object:
             return await Loaders(sources, now(), "nantes").load(search)
@@ -74,8 +74,8 @@ async def main() -> None:
     async with Memory() as store:
         table.add_row("a keyed value in memory", f"{await stored(store, 5_000):.2f}")
     with valkey() as url:
-        async with Shared(url) as store:
-            table.add_row("a keyed value in Valkey", f"{await stored(store, 500):.0f}")
+        async with Shared(url) as shared:
+            table.add_row("a keyed value in Valkey", f"{await stored(shared, 500):.0f}")
     Console().print(table)
 
 

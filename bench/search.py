@@ -66,6 +66,11 @@ def things(many: int, lot: random.Random) -> Iterator[Thing]:
         )
 
 
+def town(thing: Thing) -> str:
+    """The commune that it is in."""
+    return (thing.address and thing.address.city) or ""
+
+
 def slip(text: str, lot: random.Random) -> str:
     """The same, but for one letter."""
     at = lot.randrange(len(text))
@@ -78,8 +83,8 @@ WAYS: dict[str, Callable[[Thing, random.Random], str]] = {
     "unfinished": lambda thing, lot: thing.name[: lot.randint(3, max(4, len(thing.name)))],
     "a slip": lambda thing, lot: slip(thing.name, lot),
     "a slip in each word": lambda thing, lot: " ".join(slip(w, lot) for w in thing.name.split()),
-    "with its commune": lambda thing, _: f"{thing.name} {thing.address.city}",
-    "kind and commune": lambda thing, _: f"{thing.kind_of_it} {thing.address.city}",
+    "with its commune": lambda thing, _: f"{thing.name} {town(thing)}",
+    "kind and commune": lambda thing, _: f"{thing.kind_of_it} {town(thing)}",
     "twenty words": lambda thing, _: " ".join([thing.name] * 20)[:100],
 }
 

@@ -25,6 +25,7 @@ from time import monotonic, process_time
 import httpx
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 import cities
 from schema.nodes import node_id
@@ -105,9 +106,13 @@ class Heard:
             await asyncio.sleep(0.05)
 
 
-async def subscriber(port: int, stop: str, heard: Heard) -> tuple[ClientConnection, asyncio.Task]:
+async def subscriber(
+    port: int, stop: str, heard: Heard
+) -> tuple[ClientConnection, asyncio.Task[None]]:
     connection = await connect(
-        f"ws://127.0.0.1:{port}/graphql", subprotocols=["graphql-transport-ws"], compression=None
+        f"ws://127.0.0.1:{port}/graphql",
+        subprotocols=[Subprotocol("graphql-transport-ws")],
+        compression=None,
     )
     await connection.send('{"type": "connection_init"}')
     await connection.recv()
@@ -119,7 +124,8 @@ async def subscriber(port: int, stop: str, heard: Heard) -> tuple[ClientConnecti
 def memory(pid: int) -> float:
     """Resident MiB of a process."""
     status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+    [resident] = re.findall(r"VmRSS:\s+(\d+)", status)
+    return int(resident) / 1024
 
 
 def cpu(pid: int) -> float:
@@ -129,7 +135,8 @@ def cpu(pid: int) -> float:
 
 
 async def measure(clients: int, many: int, polls: int, pid: int, parent: Connection) -> None:
-    port, heard, asked = parent.recv(), Heard(), []
+    port, heard = parent.recv(), Heard()
+    asked: list[tuple[str, float]] = []  # polls: when they were made, and answered
     boards = stops(many)
     warm = [await subscriber(port, stop, heard) for stop in boards]
     await heard.by(len(boards))

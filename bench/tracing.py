@@ -17,9 +17,17 @@ import argparse
 import asyncio
 import gc
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+    redirect_stderr,
+)
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import PackageNotFoundError, version
 from itertools import cycle
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -33,8 +41,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import door
-from bench.features import AGAIN, BODY, EXECUTED, HEADERS, SCOPE, Asked, Request, variant
+from bench.features import AGAIN, BODY, EXECUTED, HEADERS, SCOPE, Asked, variant
 from server import logs
+from server.asked import Asked as Request
 
 # Answers between two looks: about what a busy server gives between two sendings, 5 s apart.
 TIMES = {AGAIN: 20_000, EXECUTED: 2_000}
@@ -118,7 +127,7 @@ async def rounds_of(path: str, rounds: int) -> list[dict[str, float]]:
     with TemporaryDirectory() as folder:
         asked = Asked(variant(), folder, remember_bytes=REMEMBERED[path], trace=0.01)
         gate = vars(asked.app.state.gate)
-        ways = {
+        ways: dict[str, Callable[[], AbstractContextManager[Any]]] = {
             "without": lambda: without(gate),
             "off": lambda: patch.dict(gate, tracing=None),
             "on": nullcontext,
@@ -154,6 +163,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=9)
     given = options.parse_args()
+    try:
+        version("poche")
+    except PackageNotFoundError:  # traces say which version they are of
+        sys.exit(f"install it for {sys.executable} first: pip install --no-deps --editable .")
     logs.configure("json")
     columns = ("an answer", "takes, µs", "off, µs more", "of it", "1 %, µs more", "of it")
     table = Table(*columns)

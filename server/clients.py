@@ -239,7 +239,8 @@ def hashed(key: str, pepper: str) -> str:
 
 def address(connection: HTTPConnection) -> str:
     """Where a client is, as rates and limits count it."""
-    return line(connection.client.host) if connection.client else ""
+    client = connection.scope.get("client")
+    return line(client[0]) if client else ""
 
 
 @lru_cache(maxsize=1_000)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from server.tracing import Traced
 
 
+PRIORITIES = tuple(Priority)  # the lowest first; looked up in a fifth of the time of a call
+
+
 @dataclass
 class Visit:
     """One request, as far as it came: who asks what, what it takes, and what became of it."""
@@ -47,7 +50,7 @@ class Visit:
     def priority(self) -> Priority:
         """Who comes first when not all can be answered."""
         published = self.document is not None and self.document.published
-        return Priority(bool(self.caller.client.keys) + published)
+        return PRIORITIES[bool(self.caller.client.keys) + published]
 
     @property
     def name(self) -> str:

@@ -77,7 +77,8 @@ class HttpProtocol(Patience):
         super().shutdown()
 
     def data_received(self, data: bytes) -> None:
-        self._parse_held()  # which is to be answered before
+        if self._held is not None:  # which is to be answered before
+            self._parse_held()
         between = self._between
         if not between or not self._given(data):
             self._parse(data, between=between)
@@ -176,7 +177,8 @@ class HttpProtocol(Patience):
         asked, coming = self._finished.read.get(data), self._finished.making.read.get(data)
         if asked is None and coming is None and not self._shedding.shut:
             return False
-        if self.flow.write_paused or CLOSE in self._ours:
+        ours = self._ours
+        if self.flow.write_paused or CLOSE in ours:
             return False
         if coming is not None and self._finished.making.then(coming.key, self._made_for_held):
             self._in_time()
@@ -187,25 +189,24 @@ class HttpProtocol(Patience):
             answer = self._finished.at_once(asked, asked.host(self.client, self.app))
         if answer is None and self._shedding.shut:
             answer = self._shedding.unparsed(data, self.client, self.app)
-        return answer is not None and self._send_unparsed(data, answer)
+        return answer is not None and self._send_unparsed(data, answer, ours)
 
     def _made_for_held(self) -> None:
         """What it waits for unparsed has been made for another, or takes too long."""
         if self._held is None or self.transport.is_closing():
             return
-        data, asked = self._held
-        answer = None
-        if not self.flow.write_paused and CLOSE not in self._ours:
+        (data, asked), answer, ours = self._held, None, self._ours
+        if not self.flow.write_paused and CLOSE not in ours:
             answer = self._finished.at_once(asked, asked.host(self.client, self.app))
         if answer is None:
             self._parse_held()
         else:
             self._held = None
-            self._send_unparsed(data, answer)
+            self._send_unparsed(data, answer, ours)
 
-    def _send_unparsed(self, data: bytes, answer: Response) -> bool:
+    def _send_unparsed(self, data: bytes, answer: Response, ours: bytes) -> bool:
         self._in_time()
-        self._write(answer, self._ours, bodiless=data.startswith(b"HEAD "))
+        self._write(answer, ours, bodiless=data.startswith(b"HEAD "))
         if self.timeout_keep_alive_task is None:
             self.on_response_complete()
         else:  # goes on: a new one for each answer would take as long as the log

@@ -1,5 +1,4 @@
-"""In time: asyncio's time-outs, for work that may have been begun before there was a task for it,
-and for who waits for work that goes on without them."""
+"""In time: waiting no longer than one may, for work of one's own, or for what goes on anyway."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +9,7 @@ from typing import Any
 
 @asynccontextmanager
 async def in_time(seconds: float) -> AsyncIterator[None]:
-    """TimeoutError unless all is done within so many seconds.
+    """asyncio's time-out: TimeoutError unless all is done within so many seconds.
 
     What is begun at once (`resolvers/eager.py`) has a task as soon as it has waited; until then
     there is none that `asyncio.timeout` could interrupt.

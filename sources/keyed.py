@@ -21,7 +21,7 @@ from sources.http import Door
 
 T = TypeVar("T")
 MAX_FEEDS = 1_000
-MAX_BYTES = 8 << 20  # of their payloads; what is made of those takes some seven times as many
+MAX_BYTES = 8 << 20  # of their payloads; what is made of those takes some four times as many
 NOTHING_S = 600.0  # that there is nothing is asked again after that, however long the ttl
 
 

@@ -92,9 +92,9 @@ def running(
 
 
 def ask(url: str, body: str, headers: Mapping[str, str]) -> bytes:
-    """The body of one answer; OSError where there is none, or not a good one."""
+    """The body of one answer, to a GET where nothing is posted; OSError unless it is a good one."""
     headers = {"Content-Type": "application/json", **headers}
-    asked = urllib.request.Request(url, body.encode(), headers)
+    asked = urllib.request.Request(url, body.encode() or None, headers)
     with urllib.request.urlopen(asked, timeout=20) as reply:
         found: bytes = reply.read()
     return found
