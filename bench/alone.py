@@ -25,7 +25,15 @@ from bench.atlas import NOW, metropolis, percentiles
 from bench.peers import product, upstream, world
 from bench.peers.__main__ import HOME
 from bench.peers.load import Question, load, question
-from bench.peers.running import LOAD_CORE, SERVER_CORE, Process, ask, await_answer, running
+from bench.peers.running import (
+    LOAD_CORE,
+    SERVER_CORE,
+    Process,
+    ask,
+    await_answer,
+    await_port,
+    running,
+)
 from bench.peers.servers import MEMORY, REMEMBERED, ROOT, Server
 from schema.places import Position
 from sources.atlas import Atlas, Spots
@@ -120,16 +128,17 @@ def questions(checkout: Path) -> Table:
     reroute = {"POCHE_CITY": "nantes", "POCHE_UPSTREAM": f"http://127.0.0.1:{SANDBOX}"}
     sandbox = [sys.executable, "-m", "server.start", "sandbox", "--port", str(SANDBOX)]
     log = HOME / "logs" / "sandbox.log"
-    with (
-        running(sandbox, LOAD_CORE, log, HOME, environment),
-        served({**environment, **reroute}) as found,
-    ):
-        for what, one in asked.items():
-            if one.body:
-                data = json.loads(ask(one.url, one.body.replace(HOLE, "1" * 10), product.HEADERS))
-                assert "errors" not in data, data["errors"]
-            per_s, cpu_us = found.measured(one)
-            table.add_row(what, f"{per_s:,.0f}", f"{cpu_us:,.0f}")
+    with running(sandbox, LOAD_CORE, log, HOME, environment) as upstreams:
+        await_port(upstreams, SANDBOX)
+        with served({**environment, **reroute}) as found:
+            for what, one in asked.items():
+                if one.body:
+                    data = json.loads(
+                        ask(one.url, one.body.replace(HOLE, "1" * 10), product.HEADERS)
+                    )
+                    assert "errors" not in data, data["errors"]
+                per_s, cpu_us = found.measured(one)
+                table.add_row(what, f"{per_s:,.0f}", f"{cpu_us:,.0f}")
     return table
 
 

@@ -6,7 +6,9 @@ Payloads as large as cities have them, out of the recordings' rows, go through t
 collections, again as they were, and again with a byte more; then come the map and the names made of
 them. Meanwhile a heart beats on the event loop, once a millisecond: the longest pause is the stall,
 which must stay under 20 ms. It is told as it passed, and in this process's processor time, which
-other work has no part in; medians of the rounds. Python is set as the server sets it.
+other work has no part in; medians of the rounds. Of the longest of all it is told where the
+thread was that read meanwhile, in case it called something that cannot be interrupted. Python is
+set as the server sets it.
 """
 
 import argparse
@@ -15,7 +17,9 @@ import gzip
 import json
 import re
 import statistics
+import sys
 import tempfile
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -37,7 +41,8 @@ from sources.collection import Collection
 from sources.http import Door
 from sources.reading import readers
 
-RECORDINGS = Path(__file__).parents[1] / "tests" / "recordings"
+ROOT = Path(__file__).parents[1]
+RECORDINGS = ROOT / "tests" / "recordings"
 NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
 BEAT_S = 0.001
 MOST_BYTES = 512 << 20
@@ -112,13 +117,31 @@ class Heart:
 
     def __init__(self) -> None:
         self.passed_s = self.worked_s = 0.0
+        self.meanwhile = ""
 
     async def beat(self) -> None:
         while True:
             last, worked = perf_counter(), process_time()
             await asyncio.sleep(BEAT_S)
-            self.passed_s = max(self.passed_s, perf_counter() - last - BEAT_S)
+            passed_s = perf_counter() - last - BEAT_S
             self.worked_s = max(self.worked_s, process_time() - worked)
+            if passed_s > self.passed_s:
+                self.passed_s, self.meanwhile = passed_s, meanwhile()
+
+
+def meanwhile() -> str:
+    """Where threads are that read: what each does in our own code, and what that has called.
+
+    If nobody reads, the event loop itself was at work.
+    """
+    found = []
+    for frame in sys._current_frames().values():
+        stack = traceback.extract_stack(frame)
+        ours = [n for n, step in enumerate(stack) if step.filename.startswith(f"{ROOT}/sources/")]
+        if ours:
+            steps = stack[ours[-1] :][:2]
+            found.append(" > ".join(f"{Path(s.filename).stem}.{s.name}:{s.lineno}" for s in steps))
+    return "; ".join(found) or "nobody"
 
 
 class Took(NamedTuple):
@@ -127,6 +150,7 @@ class Took(NamedTuple):
     passed: float
     worked: float
     whole: float
+    meanwhile: str
 
 
 async def felt(work: Callable[[], Awaitable[object]]) -> Took:
@@ -138,7 +162,7 @@ async def felt(work: Callable[[], Awaitable[object]]) -> Took:
     whole = perf_counter() - began
     await asyncio.sleep(5 * BEAT_S)
     beating.cancel()
-    return Took(heart.passed_s * 1e3, heart.worked_s * 1e3, whole * 1e3)
+    return Took(heart.passed_s * 1e3, heart.worked_s * 1e3, whole * 1e3, heart.meanwhile)
 
 
 @contextmanager
@@ -207,10 +231,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    table = Table("what", "stall, ms", "of processor time", "in all, ms")
+    table = Table("what", "stall, ms", "of processor time", "in all, ms", "in the longest")
     for name, took in uvloop.run(measured(options.rounds)).items():
-        table.add_row(name, *(f"{statistics.median(part):.1f}" for part in zip(*took, strict=True)))
-    Console(width=110).print(table)
+        times = [statistics.median(part) for part in list(zip(*took, strict=True))[:3]]
+        table.add_row(name, *(f"{ms:.1f}" for ms in times), max(took).meanwhile)
+    Console(width=160).print(table)
 
 
 if __name__ == "__main__":

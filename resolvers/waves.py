@@ -122,7 +122,7 @@ class Waves:
 
 def unanswered(values: Iterable[Any]) -> bool:
     """Whether some are pending, or failed."""
-    for value in values:  # which `any` of a generator takes twice as long for
+    for value in values:  # noqa: SIM110 - in half the time of `any`
         if value is PENDING or isinstance(value, BaseException):
             return True
     return False

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import Context
 
-from server.asked import Asked, Key
+from server.asked import LARGE, Asked, Key
 
 JOIN_S = 0.25  # after a response was begun that others wait for it; later they join an execution
 
@@ -41,7 +41,7 @@ class Making:
     def came_as(self, data: bytes, asked: Asked) -> None:
         """Who first asked for what is being made sent just these bytes, and nothing else."""
         made = self._under_way.get(asked.key)
-        if made is not None and made.data is None:
+        if made is not None and made.data is None and len(data) <= LARGE:
             made.data = data
             self.read[data] = asked
 

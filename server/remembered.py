@@ -162,16 +162,17 @@ class Remembered:
         tell({"poche.origin": origin})
 
     def _remember(self, key: Key, answer: Answer) -> None:
-        if answer.size > self._most_bytes // SHARE:
+        size = answer.size
+        if size > self._most_bytes // SHARE:
             return
         new = self._noted(key)
         self._forget(key)
-        if new and self.bytes + answer.size > self._most_bytes:
+        if new and self.bytes + size > self._most_bytes:
             return
-        while self.bytes + answer.size > self._most_bytes:
+        while self.bytes + size > self._most_bytes:
             self._forget(next(iter(self._answers)))
         self._answers[key] = answer
-        self.bytes += answer.size
+        self.bytes += size
 
     def _forget(self, key: Key) -> None:
         answer = self._answers.pop(key, None)

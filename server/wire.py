@@ -174,7 +174,8 @@ class HttpProtocol(Patience):
 
     def _given(self, data: bytes) -> bool:
         """Whether what has no cycle, since it was read before or is refused, is answered so."""
-        asked, coming = self._finished.read.get(data), self._finished.making.read.get(data)
+        asked = self._finished.read.get(data)
+        coming = self._finished.making.read.get(data) if asked is None else None
         if asked is None and coming is None and not self._shedding.shut:
             return False
         ours = self._ours

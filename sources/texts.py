@@ -61,4 +61,6 @@ class _Page:
 def _printable(text: str) -> str:
     """Without control characters, soft hyphens, halves of emoji and their like."""
     composed = unicodedata.normalize("NFC", text)
+    if composed.replace("\n", "").isprintable():  # as nearly all are: none of it has to go
+        return composed
     return "".join(c for c in composed if c.isprintable() or c.isspace())

@@ -182,6 +182,30 @@ def test_what_was_not_asked_for_the_longest_is_forgotten(here: Any, tmp_path: Pa
     here(use)
 
 
+def test_two_cities_may_ask_the_same_at_once(here: Any) -> None:
+    """Neither waits for the other's read, of which it would be told nothing."""
+
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        both = asyncio.Barrier(2)
+        ask = sources._door._get
+
+        @asynccontextmanager
+        async def met(question: Question) -> AsyncIterator[Answer]:
+            await both.wait()
+            async with ask(question) as answer:
+                yield answer
+
+        sources._door._get = met
+        city, table = sources.cities["here"], sources._keyed[Departure, "here"].table
+        two = [Keyed(city, table, sources._door) for _ in range(2)]
+        found = await asyncio.gather(*(keyed.collection(Departure, "A") for keyed in two))
+        assert [len(each.items) for each in found] == [1, 1]
+        for keyed in two:
+            keyed.close()
+
+    here(use)
+
+
 def test_what_is_large_is_forgotten_sooner(here: Any) -> None:
     """Of stops whose payloads are as large, two fit; one that fails takes no room."""
 

@@ -86,3 +86,26 @@ def test_where_a_column_is(column: Column, found: Any) -> None:
 def test_what_has_no_column_is_called_so_by_the_upstream() -> None:
     found = Row(NANTES, {"name": "x", "in": {"side": 1}}, {"id": Column(column="name")})
     assert (found.find("name"), found.find("in.side"), found.find("other")) == ("x", 1, None)
+
+
+@pytest.mark.parametrize(
+    ("method", "value", "found"),
+    [
+        ("text", "Quai", "Quai"),
+        ("text", " Quai ", "Quai"),
+        ("find_text", "Quai", "Quai"),
+        ("find_text", 4, "4"),
+        ("find_flag", False, False),
+        ("find_flag", "oui", True),
+        ("find_number", 2, 2.0),
+        ("find_number", 0.5, 0.5),
+        ("find_number", "2,5", 2.5),
+        ("find_number", True, None),
+        ("find_number", math.inf, None),
+        ("find_number", 10**400, None),
+    ],
+)
+def test_what_is_within_is_read_as_what_is_not(method: str, value: Any, found: Any) -> None:
+    for raw, column in (({"a": value}, "a"), ({"in": {"side": value}}, "in.side")):
+        said = getattr(Row(NANTES, raw, {"it": Column(column=column)}), method)("it")
+        assert (said, type(said)) == (found, type(found))

@@ -20,13 +20,15 @@ pytestmark = pytest.mark.anyio
 
 STOPS = "query Stops($first: Int!) { stops(first: $first) { nodes { id name code zoneId } } }"
 WHOLE = "query Whole($first: Int!) { stops(first: $first) { nodes { id code zoneId desc } } }"
+LINKED = "query Linked($first: Int!) { stops(first: $first) { nodes { id code quays { id } } } }"
 LEAVES = 4  # of each stop
-# Counted on 2026-11-23 with Python 3.11: 0.5 (graphql-core: 33), 458, 279, 153.
+# Counted on 2026-11-23 with Python 3.11: 0.5 (graphql-core: 33), 445, 265, 152, 42.
 CALLS_A_LEAF = 0.7
-CALLS_A_REQUEST = 500
+CALLS_A_KEY = 22  # 20 on 2026-11-23, nearly all of them its answer's
+CALLS_A_REQUEST = 480
 CALLS_A_PAGE = 700  # of 1,070 stops; 590 on the same day
-CALLS_DIRECT = 310
-CALLS_REMEMBERED = 190
+CALLS_DIRECT = 290
+CALLS_REMEMBERED = 170
 CALLS_GIVEN_AGAIN = 50
 CALLS_NOT_TRACED = 2
 
@@ -128,6 +130,11 @@ async def test_the_hundredth_takes_no_more_than_the_tenth(executed):
 async def test_of_an_object_that_lasts_no_leaf_takes_any(executed):
     few, many = [await calls(executed, WHOLE, {"first": number}) for number in (10, 100)]
     assert abs(many - few) <= 5
+
+
+async def test_a_key_in_memory_takes_little_besides_its_answer(executed):
+    few, many = [await calls(executed, LINKED, {"first": number}) for number in (10, 100)]
+    assert (many - few) / 90 <= CALLS_A_KEY
 
 
 async def test_a_page_takes_no_call_for_each_thing_that_the_list_has(executed):

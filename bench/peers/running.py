@@ -8,11 +8,13 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from socket import create_connection
 from typing import NamedTuple
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 SERVER_CORE, LOAD_CORE = "0", "1"
 PATIENCE_S = 60
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"  # of what is installed it is kept, so servers start with it
 
 
 class Taken(NamedTuple):
@@ -35,11 +37,12 @@ class Process:
     def __init__(
         self, command: list[str], core: str, log: Path, folder: Path, environment: Mapping[str, str]
     ) -> None:
+        ours = {k: v for k, v in os.environ.items() if k != NO_BYTECODE}
         with log.open("wb") as said:
             self._process = subprocess.Popen(
                 ["taskset", "-c", core, *command],
                 cwd=folder,
-                env={**os.environ, **environment},
+                env={**ours, **environment},
                 stdout=said,
                 stderr=said,
                 start_new_session=True,
@@ -109,6 +112,17 @@ def await_answer(process: Process, url: str, body: str, headers: Mapping[str, st
             return
         time.sleep(0.1)
     raise RuntimeError(f"does not answer; see {process.log}")
+
+
+def await_port(process: Process, port: int) -> None:
+    """Return as soon as it is open; RuntimeError if it does not open."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until and not process.ended:
+        with suppress(OSError):
+            create_connection(("127.0.0.1", port), 1).close()
+            return
+        time.sleep(0.002)
+    raise RuntimeError(f"no port; see {process.log}")
 
 
 def core(number: str) -> Core:

@@ -9,19 +9,18 @@ asked as soon as the port is open.
 
 import argparse
 import json
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from os import sched_setaffinity
 from pathlib import Path
-from socket import create_connection
 from statistics import median
-from time import perf_counter, sleep
+from time import perf_counter
 from typing import NamedTuple
 
 from bench.peers import upstream, world
 from bench.peers.__main__ import HOME
 from bench.peers.load import NUMBERS
-from bench.peers.running import LOAD_CORE, PATIENCE_S, SERVER_CORE, Process, running
+from bench.peers.running import LOAD_CORE, PATIENCE_S, SERVER_CORE, await_port, running
 from bench.peers.servers import COLD, ROOT, Server, interpreter, servers
 
 KNOWN, UNSEEN = 20, 8  # requests of each
@@ -40,13 +39,13 @@ class Start(NamedTuple):
 
 
 def started(server: Server, expected: world.Json) -> Start:
-    """Start a server once; RuntimeError if it answers badly, OSError if it does not."""
+    """Start a server once; RuntimeError if it answers badly or not at all."""
     hello = expected["hello"]
     others = {name: value for name, value in expected.items() if name != "hello"}
     began = perf_counter()
     log = HOME / "logs" / f"{server.name}.start.log"
     with running(server.command, SERVER_CORE, log, server.folder, server.environment) as process:
-        _await_port(process, server.port)
+        await_port(process, server.port)
         port_ms, work_ms = (perf_counter() - began) * 1e3, process.taken().cpu_s * 1e3
         connection = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
         connection.connect()
@@ -67,16 +66,6 @@ def started(server: Server, expected: world.Json) -> Start:
         unseen = [ask(f"hello{number}: hello") for number in range(UNSEEN)]
         again = [ask() for _ in range(UNSEEN)]
     return Start(port_ms, work_ms, known[0], known[1], known[-1], median(unseen), median(again))
-
-
-def _await_port(process: Process, port: int) -> None:
-    until = perf_counter() + PATIENCE_S
-    while perf_counter() < until and not process.ended:
-        with suppress(OSError):
-            create_connection(("127.0.0.1", port), 1).close()
-            return
-        sleep(0.002)
-    raise OSError(f"no port; see {process.log}")
 
 
 def main() -> None:

@@ -31,4 +31,10 @@ def alike(
             found[read] = read, row, [target]
         else:
             group[2].append(target)
-    return Alike(*map(list, zip(*found.values(), strict=True)), objects)
+    groups = found.values()
+    return Alike(
+        reads=[read for read, _, _ in groups],
+        rows=[row for _, row, _ in groups],
+        targets=[its for _, _, its in groups],
+        objects=objects,
+    )

@@ -115,7 +115,8 @@ class Run:
         """Ask for the keys in which a field of several objects ends, each of them once."""
         known = keys.known(self._loaders, arguments)
         for group in groups:
-            found, targets = [*map(known.get, group.reads)] if known else [None], group.targets
+            found: list[Any] = [*map(known.get, group.reads)] if known else [None]
+            targets = group.targets
             if not all(found):
                 found, targets = self._made(spot, done, keys, arguments, known, group)
             if found:

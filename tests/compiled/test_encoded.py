@@ -2,6 +2,7 @@
 
 import gc
 from dataclasses import dataclass
+from itertools import chain
 
 import orjson
 import pytest
@@ -101,6 +102,51 @@ def test_each_of_a_list_is_as_it_is_alone():
     assert all(map(kept, found[1] + found[2]))
     assert {orjson.dumps(one) for one in found} == {orjson.dumps([write(one) for one in things])}
     assert found[2][1] is found[1][1]
+
+
+def met_together(all_, selection, lists):
+    """What is known of lists that an execution of its own meets together; None if it is not."""
+    known, written, *_, every = selection
+    all_.executions += 1
+    found = every(lists, True)
+    for one in chain.from_iterable(lists):
+        known(id(one)) or written(one)
+    return found and [orjson.loads(one) for one in found]
+
+
+def test_lists_that_are_met_together_are_each_as_they_are_alone():
+    all_, things = Encoded(), [Thing(str(number)) for number in range(4)]
+    selection = all_.selection(write)
+    names = [write(one) for one in things]
+    for lists, expected in [
+        ([things[:2], (), things[2:]], [names[:2], [], names[2:]]),
+        ([things[:1], things[1:]], [names[:1], names[1:]]),
+        ([things[2:], things[:2]], [names[2:], names[:2]]),
+    ]:
+        found = [met_together(all_, selection, lists) for _ in range(4)]
+        assert found[0] is None
+        assert found[3] == expected
+    every = selection[4]
+    assert [every(things, False) for _ in range(2)] == [None, [*map(orjson.dumps, names)]]
+    for odd in ([things[:2], None], [things[:2], [*things[2:], None]], [Thing("new"), things]):
+        assert [every(odd, False) for _ in range(3)] == [None] * 3
+    for odd in ([things[:2], None], [things[:2], [Thing("new")]], [things, {things[0].name: 1}]):
+        assert [every(odd, True) for _ in range(3)] == [None] * 3
+
+
+def test_what_is_known_of_lists_together_goes_with_any_of_their_objects():
+    all_, stays = Encoded(), Thing("stays")
+    selection = all_.selection(write)
+    for number in range(100):
+        lists = [[stays], [Thing(str(number))]]
+        found = [met_together(all_, selection, lists) for _ in range(4)]
+        assert found[3] == [[write(stays)], [{"name": str(number)}]]
+        del lists
+    one = module.OVERHEAD + len(orjson.dumps(write(stays)))
+    assert all_.bytes <= one, "what is known of `stays` alone"
+    del selection
+    gc.collect()
+    assert all_.bytes == 0
 
 
 def test_lists_that_are_made_anew_each_time_are_soon_left_alone(monkeypatch):

@@ -10,7 +10,7 @@ from resolvers import loaders
 from schema.stops import DeparturesAt
 from server.compiled import encoded as module
 from server.compiled.encoded import Encoded
-from server.compiled.patterns import dumps
+from server.compiled.patterns import Gaps, dumps
 from sources.errors import Unavailable
 from tests.compiled.conftest import PLANNER, both
 from tests.elsewhere import CITIES
@@ -140,6 +140,26 @@ def test_over_real_sources_it_is_as_graphql_core_has_it(nantes, ropes):
         compiled, _ = nantes.run(plan, {"far": far})
         assert any(len(one["departures"]) == far for one in compiled.data["stops"]["nodes"])
     assert len(ropes) >= 6
+
+
+def test_what_was_found_before_for_all_of_a_list_is_put_in_at_once(nantes, monkeypatch):
+    filled, fill = [], Gaps.fill
+
+    def counted(self, found):
+        found = [*found]
+        filled.append(found)
+        fill(self, found)
+
+    monkeypatch.setattr(Gaps, "fill", counted)
+    plan = PLANNER.plan(
+        """{ stops(first: 6) { nodes { id code name quays { id name } parentStation { id } } }
+             again: stops(first: 5) { nodes { code name quays { id name code } } } }"""
+    )
+    for _ in range(3):  # each of which executes it twice
+        compiled, _ = nantes.run(plan)
+    of_each = [orjson.dumps(one["quays"]) for one in compiled.data["again"]["nodes"]]
+    assert filled[-1] == of_each
+    assert len({*of_each}) > 1
 
 
 def test_what_fails_has_its_place(nantes, ropes, monkeypatch):
