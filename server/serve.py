@@ -14,6 +14,7 @@ from server import workers as crew
 from server.app import create_app
 from server.logs import configure
 from server.settings import Settings
+from sources import arrays
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -95,6 +96,7 @@ def _served_by_many(
 ) -> None:
     configure(settings.log)
     create_app(settings)  # in vain: a mistake is told once, and what it loads is shared
+    arrays.load()
     shared = serving.listening(host, port)
     own = [serving.listening(host, worker_port + n + 1) for n in range(many) if worker_port]
 
