@@ -9,9 +9,10 @@ from asyncio import Task
 from asyncio.tasks import _enter_task, _leave_task  # docs.python.org: "Extending asyncio"
 from collections.abc import Callable, Coroutine, Generator, Iterable
 from contextvars import Context, copy_context
-from functools import partial
 from types import coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+
+from sources.errors import forget
 
 T = TypeVar("T")
 
@@ -142,18 +143,24 @@ async def together(works: Iterable[Coroutine[Any, Any, T]]) -> "list[T | BaseExc
 
 async def gathered(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """What each of them comes to; the first error as soon as there is one."""
-    going = [begun(work) for work in works]
-    if all(one.done() and not one.cancelled() and one.exception() is None for one in going):
-        return [one.result() for one in going]
-    return await asyncio.gather(*going)
+    found = first_steps(works)
+    errors = [one for one in found if isinstance(one, BaseException)]
+    for error in errors[1:]:  # of which nobody is told: how they were raised would hold on to all
+        forget(error)
+    if errors:
+        raise errors[0]
+    await asyncio.gather(*(one for one in found if isinstance(one, asyncio.Task)))
+    return [one.result() if isinstance(one, asyncio.Task) else cast("T", one) for one in found]
 
 
 def outcome(done: "asyncio.Future[Any]") -> Any:
-    """The value, or the error, of what is done."""
-    if done.cancelled():
-        return asyncio.CancelledError()
-    error = done.exception()
-    return done.result() if error is None else error
+    """The value, or the error, of what is done, which no longer keeps how that was raised."""
+    try:
+        return done.result()
+    except (Exception, asyncio.CancelledError) as error:
+        return error
+    finally:
+        del done
 
 
 def _waiting(work: Coroutine[Any, Any, T], waits_for: Any, context: Context) -> asyncio.Future[T]:
@@ -176,22 +183,29 @@ async def _going_on(work: Coroutine[Any, Any, T], waits_for: Any) -> T:
 
 @coroutine  # which no task takes from Python 3.12 on
 def _steps(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
-    step: Callable[[], Any] = partial(lambda first: first, waits_for)
+    step: Callable[[Any], Any] = _given
+    given = waits_for
     try:
         yield  # its task has yet to begin
     except BaseException as error:
-        step = partial(work.throw, error)
+        step, given = work.throw, error
     while True:
         try:
-            waits_for = step()
+            waits_for = step(given)
         except StopIteration as end:
             value: T = end.value
             return value
+        finally:
+            given = None  # an error keeps this frame, which must not keep the error
         if waits_for is not None:
             waits_for._asyncio_future_blocking = True  # as a future says to whom it is awaited by
         try:
-            sent = yield waits_for
+            given = yield waits_for
         except BaseException as error:
-            step = partial(work.throw, error)
+            step, given = work.throw, error
         else:
-            step = partial(work.send, sent)
+            step = work.send
+
+
+def _given(first: Any) -> Any:
+    return first
