@@ -10,10 +10,10 @@ import gc
 import sys
 import time
 
-# Objects more than at the last look; looks at those before what is left of them is looked at again;
-# never all by itself. Without the second look, a busy server held 40 MB more of what was unreachable
-# (`bench.soak`). To look at more at a time takes less in all, and keeps others waiting: what is
-# forgotten counts against what is new, so that 20,000 can be 200,000.
+# Objects more than at the last look; looks at those before the rest of them is looked at again;
+# never all by itself. Without the second look a busy server held 40 MB more that nobody could
+# reach (`bench.soak`). To look at more at a time takes less in all, and keeps others waiting:
+# what is forgotten counts against what is new, so that 20,000 can be 200,000.
 YOUNG = (2_500, 3, 1_000_000)
 SWITCH_S = 0.001  # a thread that reads something large gives way to the event loop so often
 EACH_S = 600.0  # at most so often is everything looked through:
