@@ -147,9 +147,11 @@ async def gathered(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     errors = [one for one in found if isinstance(one, BaseException)]
     for error in errors[1:]:  # of which nobody is told: how they were raised would hold on to all
         forget(error)
+    waiting = [one for one in found if isinstance(one, asyncio.Task)]
     if errors:
+        asyncio.gather(*waiting, return_exceptions=True)  # they go on, and nobody is told either
         raise errors[0]
-    await asyncio.gather(*(one for one in found if isinstance(one, asyncio.Task)))
+    await asyncio.gather(*waiting)
     return [one.result() if isinstance(one, asyncio.Task) else cast("T", one) for one in found]
 
 

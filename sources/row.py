@@ -62,20 +62,12 @@ class Row:
 
     def find_text(self, name: str) -> str | None:
         """One line of text; of several languages the first."""
-        value = self.raw.get(self._ways[name])
-        if (  # most texts are a line already; a call for each would take as long as all of this
-            value.__class__ is str
-            and value.isprintable()
-            and (len(value) > LONGEST_NOTHING or value not in WRITTEN_NOTHING)
-            and (" " not in value or ("  " not in value and value[0] != " " != value[-1]))
-        ):
-            return value
         value = self.find(name)
         return None if value is None else _line(value)
 
     def text(self, name: str) -> str:
         value = self.raw.get(self._ways[name])
-        if (  # as above, for the same reason
+        if (  # most texts are a line already; a call for each would take as long as all of this
             value.__class__ is str
             and value.isprintable()
             and (len(value) > LONGEST_NOTHING or value not in WRITTEN_NOTHING)

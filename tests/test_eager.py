@@ -1,11 +1,12 @@
 """Eager work that waits for its turn: no task, until it has to wait for anything else."""
 
 import asyncio
+import gc
 from contextvars import ContextVar
 
 import pytest
 
-from resolvers.eager import InLine, Turn, begun
+from resolvers.eager import InLine, Turn, begun, gathered
 
 pytestmark = pytest.mark.anyio
 
@@ -98,3 +99,23 @@ async def test_a_task_waits_for_its_turn_as_for_anything_else():
     await asyncio.sleep(0)
     turn.come()
     assert await task == [task]
+
+
+async def test_of_several_that_fail_the_first_is_told_and_the_rest_leave_no_trace():
+    told, go = [], asyncio.Event()
+    asyncio.get_running_loop().set_exception_handler(lambda _, said: told.append(said["message"]))
+
+    async def at_once():
+        raise LookupError
+
+    async def later():
+        await go.wait()
+        raise ValueError
+
+    with pytest.raises(LookupError):
+        await gathered([later(), at_once()])
+    go.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gc.collect()
+    assert told == []

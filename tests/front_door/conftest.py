@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.execution import Executor
 from tests.conftest import Replay, serving
@@ -35,4 +36,17 @@ def executions(monkeypatch):
         return await run(self, plan, name, *args, **options)
 
     monkeypatch.setattr(Executor, "run", counted)
+    return found
+
+
+@pytest.fixture
+def parsed(monkeypatch):
+    """What had to be parsed."""
+    found, parse = [], HttpToolsProtocol.data_received
+
+    def noted(self, data):
+        found.append(data)
+        parse(self, data)
+
+    monkeypatch.setattr(HttpToolsProtocol, "data_received", noted)
     return found

@@ -5,7 +5,6 @@ import json
 import re
 
 import pytest
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.asked import key
 from tests.front_door.partners import CLIENTS, KEY, PEPPER
@@ -21,19 +20,6 @@ def post(query=BIKES, *headers):
     body = json.dumps({"query": query}).encode()
     lines = ["POST /graphql HTTP/1.1", "Host: poche", "Content-Type: application/json", *headers]
     return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
-
-
-@pytest.fixture
-def read(monkeypatch):
-    """What had to be parsed."""
-    found, parse = [], HttpToolsProtocol.data_received
-
-    def noted(self, data):
-        found.append(data)
-        parse(self, data)
-
-    monkeypatch.setattr(HttpToolsProtocol, "data_received", noted)
-    return found
 
 
 @pytest.fixture
@@ -63,10 +49,10 @@ async def heard_of(self, reads):
 Talk.heard_of = heard_of
 
 
-async def test_they_are_read_once(talk, read):
+async def test_they_are_read_once(talk, parsed):
     before = talk.server.server_state.total_requests
     first, second = await talk.heard_of([post(), post()])
-    assert read == []
+    assert parsed == []
     assert first[0].startswith(b"HTTP/1.1 200")
     assert first[1] == second[1]
     assert talk.server.server_state.total_requests == before + 2
@@ -74,15 +60,15 @@ async def test_they_are_read_once(talk, read):
     assert len(ids) == 2
 
 
-async def test_two_that_come_together_are_both_answered(talk, read):
+async def test_two_that_come_together_are_both_answered(talk, parsed):
     for _ in range(3):
         connection(talk).data_received(post() + post())
         first, second = await talk.heard(), await talk.heard()
         assert first[1] == second[1]
-    assert read == [post() + post()] * 3
+    assert parsed == [post() + post()] * 3
 
 
-async def test_as_the_body_of_another_request_they_are_its_body(talk, read):
+async def test_as_the_body_of_another_request_they_are_its_body(talk, parsed):
     """Else whoever can choose a body could have a proxy take our answers for others' ones."""
     head = f"POST /graphql HTTP/1.1\r\nHost: poche\r\nContent-Length: {len(post())}\r\n"
     head += "Content-Type: application/json\r\n\r\n"
@@ -93,24 +79,24 @@ async def test_as_the_body_of_another_request_they_are_its_body(talk, read):
     assert b"bikes" in (await talk.heard_of([post()]))[0][1]  # that was all of it
 
 
-async def test_after_the_beginning_of_another_head_they_are_more_of_it(talk, read):
+async def test_after_the_beginning_of_another_head_they_are_more_of_it(talk, parsed):
     for _ in range(3):
         connection(talk).data_received(post() + b"POST /graphql HTTP/1.1\r\nX-Other: ")
         await talk.heard()
         [(top, body)] = await talk.heard_of([post()])
         assert top.startswith(b"HTTP/1.1 200")
         assert b"bikes" in body
-    assert len(read) == 6
+    assert len(parsed) == 6
 
 
-async def test_in_pieces_they_are_put_together(talk, read):
+async def test_in_pieces_they_are_put_together(talk, parsed):
     connection(talk).data_received(post()[:50])
     [(_, body)] = await talk.heard_of([post()[50:]])
-    assert read == [post()[:50], post()[50:]]
+    assert parsed == [post()[:50], post()[50:]]
     assert b"bikes" in body
 
 
-async def test_they_wait_for_the_answer_before_them(talk, read):
+async def test_they_wait_for_the_answer_before_them(talk, parsed):
     connection(talk).data_received(b"GET /healthz HTTP/1.1\r\nHost: poche\r\n\r\n")
     connection(talk).data_received(post())
     first, second = await talk.heard(), await talk.heard()
@@ -118,7 +104,7 @@ async def test_they_wait_for_the_answer_before_them(talk, read):
     assert b"bikes" in second[1]
 
 
-async def test_who_wants_the_connection_to_end_is_told_so_each_time(talk, read):
+async def test_who_wants_the_connection_to_end_is_told_so_each_time(talk, parsed):
     bye = post(BIKES, "Connection: close")
     [(top, _)] = await talk.heard_of([bye])
     assert b"\r\nconnection: close\r\n" in top
@@ -127,10 +113,10 @@ async def test_who_wants_the_connection_to_end_is_told_so_each_time(talk, read):
     assert bye not in talk.server.config.app.state.finished.read
 
 
-async def test_what_is_asked_otherwise_is_answered_otherwise(talk, read):
+async def test_what_is_asked_otherwise_is_answered_otherwise(talk, parsed):
     other = post(OTHERS)
     [(_, body)] = await talk.heard_of([other])
-    assert read == [other]
+    assert parsed == [other]
     assert len(json.loads(body)["data"]["bikes"]["nodes"]) == 3
 
 

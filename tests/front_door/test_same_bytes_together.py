@@ -3,25 +3,11 @@
 import asyncio
 
 import pytest
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tests.front_door.talking import PATIENCE_S, Talk, talking
 from tests.front_door.test_same_bytes import OTHERS, post
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def parsed(monkeypatch):
-    """What had to be parsed."""
-    found, parse = [], HttpToolsProtocol.data_received
-
-    def noted(self, data):
-        found.append(data)
-        parse(self, data)
-
-    monkeypatch.setattr(HttpToolsProtocol, "data_received", noted)
-    return found
 
 
 @pytest.fixture
