@@ -31,7 +31,8 @@ UNNAMED = Columns()
 
 
 class Row:
-    """A record of a city's table, which nobody changes.
+    """A record of a city's table. Whoever reads it neither changes nor keeps it: the next one
+    takes its place (`reading.read_all`).
 
     The way to a column's value is mostly a key of the record; where it is steps, no record has
     those for a key, so that to look it up as one is to find nothing yet, and no mistake.
