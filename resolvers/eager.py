@@ -55,7 +55,8 @@ class InLine(asyncio.Future[T]):
         self._step(self._work.send, None)
 
     def _step(self, step: Callable[[Any], Any], given: Any) -> None:
-        loop, task = self.get_loop(), asyncio.current_task()
+        loop = self.get_loop()
+        task = asyncio.current_task(loop)
         if task is not None:  # whose turn it was before
             _leave_task(loop, task)
         try:
@@ -112,7 +113,7 @@ def first_steps(
     makes something else than a task of it.
     """
     loop, found = asyncio.get_running_loop(), list[Any]()
-    context, task = copy_context(), asyncio.current_task()
+    context, task = copy_context(), asyncio.current_task(loop)
     if task is not None:
         _leave_task(loop, task)
     try:

@@ -146,11 +146,9 @@ class Loaders:
         self.changes_at(datetime.combine(day + timedelta(days=1), time(), zone))
         return day
 
-    async def collection(self, kind: type[T], city: str) -> Collection[T]:
+    def collection(self, kind: type[T], city: str) -> Coroutine[Any, Any, Collection[T]]:
         """Everything a city says of one kind of thing; SourceError, NotOffered."""
-        binding = self._sources.binding(kind, city)
-        read = self._sources.collection(kind, city)
-        return await self._read(binding, (kind, city, None), read)
+        return self._read(kind, city, None)
 
     async def collections(
         self,
@@ -192,24 +190,25 @@ class Loaders:
         """The same for what an answer can do without: None if there is none, or none in time."""
         return await _without(self.keyed(kind, city, key))
 
-    async def keyed(self, kind: type[T], city: str, key: str) -> Collection[T]:
+    def keyed(self, kind: type[T], city: str, key: str) -> Coroutine[Any, Any, Collection[T]]:
         """What a city says of one kind of thing about one thing; SourceError, NotOffered.
 
         For sources that are asked for one thing at a time (`sources.is_keyed`):
         `key` is the id of something that has been looked up, or what a client is looking for,
         made comparable.
         """
-        binding = self._sources.binding(kind, city)
-        self.keys[binding.source].append(key)
-        read = self._sources.keyed(kind, city, key)
-        return await self._read(binding, (kind, city, key), read)
+        return self._read(kind, city, key)
 
-    async def _read(
-        self, binding: Binding, what: Read, read: Awaitable[Collection[T]]
-    ) -> Collection[T]:
+    async def _read(self, kind: type[T], city: str, key: str | None) -> Collection[T]:
+        sources, what = self._sources, (kind, city, key)
+        binding = sources.binding(kind, city)
         self.touched[binding.source] = binding
+        if key is not None:
+            self.keys[binding.source].append(key)
         try:
-            found = await read
+            found = sources.ready(kind, city, key)
+            if found is None:
+                found = await sources.read(kind, city, key)
         except SourceError:
             self.lacks.add(binding.source)
             self.reads.add((what, None))
@@ -256,7 +255,7 @@ class Loaders:
     async def load_many(self, keys: Iterable[Key[T]]) -> list[T]:
         """The answers of many keys, in their order; the first error if there is one."""
         asked, known, waves = [*keys], self._known, self.waves()
-        waves.ask(asked)
+        waves.asked += asked
         waves.answer()
         while any(known.values[key] is PENDING for key in asked):
             await known.news()
@@ -268,6 +267,8 @@ class Loaders:
             found = await registered[type(keys[0])](self, keys)
         except asyncio.CancelledError:
             raise Cancelled from None
+        if asyncio.CancelledError not in map(type, found):
+            return found
         return [Cancelled() if isinstance(one, asyncio.CancelledError) else one for one in found]
 
 

@@ -26,15 +26,33 @@ class Known:
 
     def __init__(self) -> None:
         self.values: dict[Key[Any], Any] = {}
+        self._pending = 0
+        self._failed = False
         self._futures: dict[Key[Any], Future] = {}
         self._waiting: list[Future] = []
         self._settled = False  # once and for all
+
+    @property
+    def well(self) -> bool:
+        """Whether all that was asked for so far has been answered."""
+        return not self._pending and not self._failed
+
+    def ask(self, keys: Iterable[Key[Any]]) -> Iterable[Key[Any]]:
+        """Those of them that nobody has asked for yet, which are pending from now on."""
+        values, new = self.values, dict.fromkeys(keys, PENDING)
+        if not values.keys().isdisjoint(new):
+            new = {key: PENDING for key in new if key not in values}
+        values.update(new)
+        self._pending += len(new)
+        return new
 
     def settle(self, keys: Sequence[Key[Any]], values: Sequence[Any]) -> None:
         """They are answered by these values, or failed with these exceptions."""
         if self._settled:
             return
         self.values.update(zip(keys, values, strict=True))
+        self._pending -= len(keys)
+        self._failed = self._failed or _failed(values)
         if self._futures:
             for key, value in zip(keys, values, strict=True):
                 future = self._futures.get(key)
@@ -54,6 +72,7 @@ class Known:
     def follow(self, key: Key[Any], future: Future) -> None:
         """It is what somebody else finds."""
         self.values[key], self._futures[key] = PENDING, future
+        self._pending += 1
         future.add_done_callback(lambda done: self.settle([key], [outcome(done)]))
 
     def answer(self, key: Key[Any]) -> Any:
@@ -87,28 +106,27 @@ class Waves:
     ) -> None:
         self.known = known
         self._answer = answer
-        self._asked: list[Key[Any]] = []
-
-    def ask(self, keys: Iterable[Key[Any]]) -> None:
-        """Have those that nobody has asked for yet answered by the next `answer`."""
-        values, new = self.known.values, dict.fromkeys(keys, PENDING)
-        if not values.keys().isdisjoint(new):
-            new = {key: PENDING for key in new if key not in values}
-        values.update(new)
-        self._asked.extend(new)
+        self.asked: list[Key[Any]] = []  # to be answered by the next `answer`
 
     def answer(self) -> None:
         """Have all that was asked for answered: at once, where all it takes is at hand."""
-        asked, self._asked = self._asked, []
+        asked, self.asked = self.known.ask(self.asked), []
         keys: dict[type, list[Key[Any]]] = {}
         for kind, some in groupby(asked, type):
             keys.setdefault(kind, []).extend(some)
         batches = first_steps([self._answer(each) for each in keys.values()])
+        done: list[Key[Any]] = []
+        values: list[Any] = []
         for batch, each in zip(batches, keys.values(), strict=True):
-            if isinstance(batch, asyncio.Task):
+            if batch.__class__ is list and len(batch) == len(each):
+                done += each
+                values += batch
+            elif isinstance(batch, asyncio.Task):
                 batch.add_done_callback(partial(self._later, each))
             else:
                 self._settle(each, batch)
+        if done:
+            self.known.settle(done, values)
 
     def _later(self, keys: list[Key[Any]], batch: Future) -> None:
         self._settle(keys, outcome(batch))
@@ -126,6 +144,10 @@ def unanswered(values: Iterable[Any]) -> bool:
         if value is PENDING or isinstance(value, BaseException):
             return True
     return False
+
+
+def _failed(values: Sequence[Any]) -> bool:
+    return any(issubclass(kind, BaseException) for kind in {*map(type, values)})
 
 
 def _finish(future: Future, value: Any) -> None:

@@ -18,7 +18,7 @@ CHANGES_ONLY = "changes_only"
 
 
 @dataclass_transform(frozen_default=True)
-class Key(msgspec.Struct, Generic[T], frozen=True):
+class Key(msgspec.Struct, Generic[T], frozen=True, cache_hash=True):
     """Base of every key: its fields are what tells one from another, and never change."""
 
 

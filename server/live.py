@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 import orjson
@@ -56,17 +55,21 @@ class Operation:
     place: Place | None = None
     span: Span | None = None
 
-    @cached_property
+    @property
     def key(self) -> tuple[Any, ...]:
         """The same for all who ask the same; RequestError (422) if nobody can ask that."""
+        return id(self.plan), self.name, self.written
+
+    @property
+    def written(self) -> bytes:
+        """Its variables, as all write them who mean the same; RequestError (422)."""
         try:
-            variables = orjson.dumps(self.variables, option=orjson.OPT_SORT_KEYS)
+            return orjson.dumps(self.variables, option=orjson.OPT_SORT_KEYS)
         except orjson.JSONEncodeError as error:
             message = f"`variables` cannot be used: {error}."
             raise RequestError(422, bad_request(message)) from None
-        return id(self.plan), self.name, variables
 
-    @cached_property
+    @property
     def node(self) -> OperationDefinitionNode:
         return self.plan.operation(self.name)
 

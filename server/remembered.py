@@ -202,7 +202,7 @@ class Remembered:
 def _key(operation: Operation) -> Key | None:
     """What answers are known by; None if variables are too deep to be compared."""
     try:
-        variables = operation.key[-1]
+        variables = operation.written
     except RequestError:  # what nobody declared hurts nobody
         return None
     return (*named(operation), variables, language.get())

@@ -93,16 +93,12 @@ class Cached(Generic[T]):
 
     async def get(self) -> Held[T]:
         """The value by the policy above; SourceError where there is none to show."""
-        now = self._clock()
-        if (watching := watch.get()) is not None:
-            watching.add(self)
-        shown = self.at_once(now)
-        if isinstance(shown, SourceError):
-            raise shown.again()
+        shown = self.ready()
         if shown is not None:
             return shown
+        watching = watch.get()
         self.answers["miss"] += 1
-        age = self.age_s(now)
+        age = self.age_s(self._clock())
         showable = age is not None and age < self._shown_s
         flight = self.read()
         self._waiting[watching] = self._waiting.get(watching, 0) + 1
@@ -116,16 +112,28 @@ class Cached(Generic[T]):
             if not self._waiting[watching]:
                 del self._waiting[watching]
 
+    def ready(self) -> Held[T] | None:
+        """What `get` answers without waiting; None if it waits for a read. SourceError."""
+        if (watching := watch.get()) is not None:
+            watching.add(self)
+        shown = self.at_once(self._clock())
+        if isinstance(shown, SourceError):
+            raise shown.again()
+        return shown
+
     def at_once(self, now: datetime) -> Held[T] | SourceError | None:
-        """What `get` answers without waiting; None if it waits for a read. That is a use, too."""
+        """The same, with an error that is not raised. That is a use, too."""
         self.asked_at = now
+        held = self.held
+        if held is not None:  # and mostly fresh: nothing else is looked at
+            age = (now - held.fetched_at).total_seconds()
+            if -CLOCKS_APART_S < age < self.binding.ttl_s:
+                self.answers["fresh"] += 1
+                return held
         shown = self.peek(now)
         if shown is None:
             return None
-        age = self.age_s(now)
-        if age is not None and -CLOCKS_APART_S < age < self.binding.ttl_s:
-            self.answers["fresh"] += 1
-        elif age is not None and age < self.binding.ttl_s + self.binding.stale_while_revalidate_s:
+        if held is not None and age < self.binding.ttl_s + self.binding.stale_while_revalidate_s:
             self.answers["stale"] += 1
             if self._may_try(now):
                 self.read()

@@ -109,13 +109,23 @@ class Feed:
     async def collection(self, kind: type[T]) -> Collection[T]:
         """Everything the source says of this kind, by its policy; SourceError if there is none."""
         try:
-            found = (await self.cached.get()).value[kind]
-        except SourceError as error:  # of the whole payload, and so of this table too
-            binding = next(table.binding for table in self.tables if table.reader.kind is kind)
-            raise error.again(binding) from error
-        if isinstance(found, SourceError):
-            raise found.again()
-        return found
+            held = await self.cached.get()
+        except SourceError as error:
+            raise self._of(kind, error) from error
+        return _collection(held, kind)
+
+    def ready(self, kind: type[T]) -> Collection[T] | None:
+        """The same where nothing is waited for; None where something is."""
+        try:
+            held = self.cached.ready()
+        except SourceError as error:
+            raise self._of(kind, error) from error
+        return None if held is None else _collection(held, kind)
+
+    def _of(self, kind: type, error: SourceError) -> SourceError:
+        """An error of the whole payload, which is one of this table too."""
+        binding = next(table.binding for table in self.tables if table.reader.kind is kind)
+        return error.again(binding)
 
     async def _load(self, held: Held[Snapshot] | None) -> Held[Snapshot]:
         source = self.tables[0].binding.source
@@ -281,6 +291,14 @@ class Feed:
             except ValueError as error:
                 found[kind] = self._changed(error, table.binding)
         return found
+
+
+def _collection(held: Held[Snapshot], kind: type) -> Collection[Any]:
+    """What is held of one kind; the SourceError that is held instead."""
+    found = held.value[kind]
+    if isinstance(found, SourceError):
+        raise found.again()
+    return found
 
 
 def _as_of(known: Snapshot, now: datetime) -> Snapshot:

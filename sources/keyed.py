@@ -92,7 +92,19 @@ class Keyed:
         """
         feed = self._feeds.pop(key, None) or self._new(key)
         self._feeds[key] = feed
-        found = await feed.collection(kind)
+        return self._read(feed, key, await feed.collection(kind))
+
+    def ready(self, kind: type[T], key: str) -> Collection[T] | None:
+        """The same where nothing is waited for; None where something is."""
+        feed = self._feeds.pop(key, None)
+        if feed is None:
+            return None
+        self._feeds[key] = feed
+        found = feed.ready(kind)
+        return None if found is None else self._read(feed, key, found)
+
+    def _read(self, feed: Feed, key: str, found: Collection[T]) -> Collection[T]:
+        """Keep what was read for as long as it deserves, and count its payload."""
         feed.cached.binding = self.table.binding if found.items else self._briefly
         if self._sizes.get(key) != feed.bytes and self._feeds.get(key) is feed:
             self._weigh(key, feed.bytes)

@@ -136,6 +136,19 @@ class Sources:
         """Everything a city says of one kind of thing, as fresh as its policy has it."""
         return await self._feed(kind, city).collection(kind)
 
+    async def read(self, kind: type[T], city: str, key: str | None) -> Collection[T]:
+        """Either of `collection` and `keyed`, which has a key."""
+        if key is None:
+            return await self.collection(kind, city)
+        return await self.keyed(kind, city, key)
+
+    def ready(self, kind: type[T], city: str, key: str | None) -> Collection[T] | None:
+        """What `read` answers without waiting; None if it waits."""
+        if key is None:
+            return self._feed(kind, city).ready(kind)
+        keyed = self._keyed.get((kind, city))
+        return None if keyed is None else keyed.ready(kind, key)
+
     def offers(self, kind: type, city: str) -> bool:
         """Whether a city's file says where things of this kind come from."""
         return (kind, city) in self._feeds or (kind, city) in self._keyed
@@ -152,9 +165,20 @@ class Sources:
 
     def binding(self, kind: type, city: str) -> Binding:
         """Where a city's things of one kind come from; NotOffered if they do not."""
-        if self.is_keyed(kind, city):
-            return self._keyed[kind, city].table.binding
-        return next(t.binding for t in self._feed(kind, city).tables if t.reader.kind is kind)
+        found = self._origins.get((kind, city))
+        if found is None:
+            raise NotOffered(city, readers[kind].table)
+        return found
+
+    @cached_property
+    def _origins(self) -> Mapping[tuple[type, str], Binding]:
+        keyed = {at: one.table.binding for at, one in self._keyed.items()}
+        return keyed | {
+            (kind, city): table.binding
+            for (kind, city), feed in self._feeds.items()
+            for table in feed.tables
+            if table.reader.kind is kind
+        }
 
     def kinds(self) -> Iterable[tuple[type, str]]:
         """Everything that is read whole: a kind of thing, and the slug of a city."""

@@ -120,7 +120,7 @@ class Run:
             if not all(found):
                 found, targets = self._made(spot, done, keys, arguments, known, group)
             if found:
-                self._waves.ask(found)
+                self._waves.asked += found
                 self._groups.append((spot, done, [], found, targets))
 
     def _made(
@@ -162,10 +162,11 @@ class Run:
         """Go on with all whose keys have been answered; False if there are none."""
         groups, self._groups = self._groups, []
         known, progress = self._waves.known.values, False
+        well = self._waves.known.well
         for group in groups:
             _, done, _, keys, targets = group
             values = [*map(known.__getitem__, keys)]
-            if values and not unanswered(values):
+            if values and (well or not unanswered(values)):
                 progress = True
                 done(self, values, targets)
             elif self._some(group):
@@ -223,8 +224,8 @@ class Run:
                 key = work.throw(answer) if failed else work.send(answer)
                 if not isinstance(key, Key):
                     raise Bail(spot.about, "waits")  # for something else
-                self._waves.ask([key])
-                answer = self._waves.known.values[key]
+                self._waves.asked.append(key)
+                answer = self._waves.known.values.get(key, PENDING)
                 if answer is PENDING:
                     waiting.append((work, key, target))
                     return
