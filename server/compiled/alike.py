@@ -19,8 +19,6 @@ def alike(
     reads: Callable[[Any], Hashable], objects: Sequence[Any], targets: Sequence[Any]
 ) -> Alike:
     """The groups of objects each of which has a target of its own."""
-    if len(objects) == 1:
-        return _one(reads(objects[0]), objects, targets)
     found: dict[Hashable, tuple[Hashable, int, list[Any]]] = {}
     for row, (one, target) in enumerate(zip(objects, targets, strict=True)):
         read = reads(one)
@@ -40,12 +38,3 @@ def alike(
         targets=[its for _, _, its in groups],
         objects=objects,
     )
-
-
-def _one(read: Hashable, objects: Sequence[Any], targets: Sequence[Any]) -> Alike:
-    """The same of a single object, which most fields of the root are asked of."""
-    try:
-        hash(read)
-    except TypeError:
-        read = ONLY
-    return Alike([read], [0], [[*targets]], objects)

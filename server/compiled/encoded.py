@@ -30,11 +30,12 @@ LISTS = {list, tuple}
 Together = tuple[tuple[int, ...], tuple[int, ...]]  # objects, and how many are in which list
 Which = tuple[int, ...] | Together
 Written = Any  # a dict, or a fragment of the same
-Write = Callable[[Any], Written]
+Write = Callable[[Sequence[Any]], list[Written]]
+Wrote = Callable[[Any], Written]
 Each = Callable[[Sequence[Any]], list[Written]]
 Again = Callable[[Sequence[Any]], Any]
 Every = Callable[[Sequence[Any], bool], Sequence[bytes] | None]
-Kept = tuple[Callable[[int], Written | None], Write, Each, Again, Every]
+Kept = tuple[Callable[[int], Written | None], Wrote, Each, Again, Every]
 
 
 class Keeps(Protocol):
@@ -60,7 +61,7 @@ class Encoded:
         return self._kept(_Selection(self, write))
 
     def frame(self, write: Write, fields: Sequence[Field]) -> "Kept":
-        """The same of dicts, to be copied: other fields are still to be added.
+        """The same of dicts, each of them to itself: other fields are still to be added.
 
         Lists are ropes, with gaps for what is found for these fields' keys.
         """
@@ -126,28 +127,28 @@ class _Selection:
 
     def written(self, value: Any) -> Written:
         """What is written of an object; Bail if it is not as its type says."""
-        found = self._write(value)
+        [found] = self._write((value,))
         return self._keep(value, found) if not self._rests() and self._met(id(value)) else found
 
     def each(self, objects: Sequence[Any]) -> list[Written]:
         """What is kept, or else written, of each of them; most are known, or all of them new."""
-        known, write, seen = self.known.get, self._write, self._seen
-        if self._rests():
-            return [known(id(one)) or write(one) for one in objects]
-        found = []
-        for one in objects:
-            at = id(one)
-            made = known(at)
-            if made is None:
-                made = write(one)
-                if at in seen or not self._encoded.patient:
-                    made = self._keep(one, made)
-                else:
-                    seen.add(at)
-            found.append(made)
-        if len(seen) >= SEEN:
-            self._forget_seen()
-        return found
+        rests = self._rests()
+        if rests and not self.known:
+            return self._write(objects)
+        found = [*map(self.known.get, map(id, objects))]
+        new = [one for one, kept in zip(objects, found, strict=True) if kept is None]
+        if not new:
+            return found
+        written = self._write(new)
+        if not rests:
+            written = [
+                self._keep(one, made) if self._met(id(one)) else made
+                for one, made in zip(new, written, strict=True)
+            ]
+        if len(new) == len(found):
+            return written
+        left = iter(written)
+        return [next(left) if kept is None else kept for kept in found]
 
     def _rests(self) -> bool:
         """Whether nothing more is kept for now."""
@@ -158,11 +159,13 @@ class _Selection:
 
     def _keep(self, value: Any, found: dict[str, Any]) -> Written:
         """What was written of an object that is met again, as it is kept if it can be."""
+        at = id(value)
+        if at in self.known:  # it is twice in a list
+            return self.known[at]
         self._again += 1
         kept, size = self._form(found)
         if not self._encoded.room(size):
             return found
-        at = id(value)
         try:
             one = self._objects[at] = _Object(value, self._gone)
         except TypeError:  # of a class whose objects do not tell when they go
@@ -277,6 +280,14 @@ class _Frame(_Selection):
     def __init__(self, encoded: Encoded, write: Write, fields: Sequence[Field]) -> None:
         super().__init__(encoded, write)
         self._fields = fields
+
+    def written(self, value: Any) -> Written:
+        known = self.known.get(id(value))
+        return super().written(value) if known is None else known.copy()
+
+    def _keep(self, value: Any, found: dict[str, Any]) -> Written:
+        super()._keep(value, found.copy())
+        return found
 
     def again(self, objects: Sequence[Any]) -> Rope | None:
         pattern = super().again(objects)

@@ -47,9 +47,9 @@ class Keeping(Draft):
         key = str(kind), id(details)
         if key not in self._kept:
 
-            def body() -> None:
-                self._object(kind, details, "v", 1)
-                self._line(1, "return v")
+            def body() -> str:
+                self._object(kind, details, "v", 2)
+                return "v"
 
             self._kept[key] = self._keeper(body, "encoded")
         return self._kept[key]
@@ -63,7 +63,7 @@ class Keeping(Draft):
             return None
         frame, _ = self._frame(kind, found)
         made = self._fresh()
-        self._line(indent, f"{made} = ({frame.of(o)}).copy()")
+        self._line(indent, f"{made} = {frame.written}({o})")
         return made
 
     def _again(self, kind: GraphQLOutputType, details: FieldDetailsList) -> str | None:
@@ -86,11 +86,12 @@ class Keeping(Draft):
             self._frames[key] = kept, fields is not None
         return self._frames[key]
 
-    def _body(self, kind: GraphQLObjectType, found: Collected) -> Callable[[], None]:
-        def body() -> None:
+    def _body(self, kind: GraphQLObjectType, found: Collected) -> Callable[[], str]:
+        def body() -> str:
             self._framing = True
-            self._line(1, f"return {self._selection(kind, found, 'v', 1)}")
+            display = self._selection(kind, found, "v", 2)
             self._framing = False
+            return display
 
         return body
 

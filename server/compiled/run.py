@@ -17,7 +17,7 @@ from graphql.execution.values import VariableValues
 from resolvers import Loaders
 from resolvers.waves import PENDING, Waves, unanswered
 from schema.key import Key
-from server.compiled.alike import Alike
+from server.compiled.alike import Alike, alike
 from server.compiled.bail import Bail
 from server.compiled.keyed import Keys
 from server.compiled.patterns import Rope, dumps
@@ -108,6 +108,18 @@ class Run:
             self._groups.append((spot, done, waiting, [], ()))
         if values:
             done(self, values, filled)
+
+    def ask_key(
+        self, spot: Spot, done: Done, keys: Keys, arguments: dict[str, Any], target: Any
+    ) -> None:
+        """Ask for the key in which a field of the root ends."""
+        known = keys.known(self._loaders, arguments)
+        key = known.get(keys.reads(None)) if known else None
+        if key is None:
+            self.ask_keys(spot, done, keys, arguments, alike(keys.reads, [None], [target]))
+            return
+        self._waves.asked.append(key)
+        self._groups.append((spot, done, [], [key], [[target]]))
 
     def ask_keys(
         self, spot: Spot, done: Done, keys: Keys, arguments: dict[str, Any], *groups: Alike

@@ -4,7 +4,7 @@ What is of just the type that a scalar takes is taken as it is. Whatever else is
 graphql-core looks at, which takes a few microseconds for each.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -45,6 +45,28 @@ class _Variable(NamedTuple):
     omissible: bool
 
 
+class _Sources(dict[str, VariableValueSource]):
+    """What graphql-core knows of plain variables, made when it looks, which it seldom does."""
+
+    def __init__(
+        self, signatures: Mapping[str, GraphQLVariableSignature], coerced: Mapping[str, Any]
+    ) -> None:
+        super().__init__()
+        self._signatures, self._coerced = signatures, coerced
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._signatures
+
+    def __missing__(self, name: str) -> VariableValueSource:
+        signature = self._signatures[name]
+        if name in self._coerced:
+            return VariableValueSource(signature, self._coerced[name])
+        return VariableValueSource(signature)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self._signatures else default
+
+
 class Variables:
     """Those that one operation declares."""
 
@@ -53,6 +75,7 @@ class Variables:
         self._declared = declared
         found = [_plain(schema, one) for one in declared]
         self._plain = None if None in found else tuple(one for one in found if one)
+        self._signatures = {one.name: one.signature for one in found if one}
 
     def values(self, given: dict[str, Any] | None) -> VariableValues | None:
         """What they are; None if they are not as they should be."""
@@ -60,21 +83,18 @@ class Variables:
             return NOTHING
         given = given or {}
         if self._plain is not None:
-            sources: dict[str, VariableValueSource] = {}
             coerced: dict[str, Any] = {}
-            for name, signature, fits, nullable, omissible in self._plain:
+            for name, _, fits, nullable, omissible in self._plain:
                 if name not in given:
                     if not omissible:
                         break
-                    sources[name] = VariableValueSource(signature)
                     continue
                 value = given[name]
                 if not fits(value) and not (value is None and nullable):
                     break
-                sources[name] = VariableValueSource(signature, value)
                 coerced[name] = value
             else:
-                return VariableValues(sources, coerced)
+                return VariableValues(_Sources(self._signatures, coerced), coerced)
         found = get_variable_values(self._schema, self._declared, given, max_errors=1)
         return None if isinstance(found, list) else found
 

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from server.compiled.generator import Generator
 
 
+ROOT = "o"  # what the root is called, in the code
+
+
 class Writing(Keeping):
     """One program's."""
 
@@ -62,8 +65,8 @@ class Writing(Keeping):
     # Functions
 
     def _root(self, root: GraphQLObjectType, found: Collected) -> None:
-        self._line(1, "o = None")
-        self._line(1, f"run.data = {self._selection(root, found, 'o', 1)}")
+        self._line(1, f"{ROOT} = None")
+        self._line(1, f"run.data = {self._selection(root, found, ROOT, 1)}")
 
     def _going_on(self, kind: GraphQLOutputType, asked: Asked, *, item: bool = False) -> None:
         """The function that goes on with what a field found, or with items of a list."""
@@ -124,7 +127,7 @@ class Writing(Keeping):
             self._line(indent, f"{objects}.append({o}); {dicts}.append({made})")
             self._end(1, f"if {objects} or {ropes}:" if ropes else f"if {objects}:")
             for asked in waiting:
-                self._ask(asked, objects, dicts, ropes)
+                self._ask(asked, objects, dicts, ropes, made if o == ROOT else None)
             display = made
         self._about = outer
         return display
@@ -148,8 +151,13 @@ class Writing(Keeping):
         self._value(asked.field.type, asked.details, value, indent, mixed=asked if mixed else None)
         return value
 
-    def _ask(self, asked: Asked, objects: str, dicts: str, ropes: str | None) -> None:
-        """Ask a field that waits of all the objects that were gathered, and those in ropes."""
+    def _ask(
+        self, asked: Asked, objects: str, dicts: str, ropes: str | None, root: str | None
+    ) -> None:
+        """Ask a field that waits of all the objects that were gathered, and those in ropes.
+
+        Or of the `root`, which is one, and of which nothing is read.
+        """
         self._about = asked.about
         way = self._generator.way(asked.field)
         assert not isinstance(way, Attribute)  # noqa: S101 - for mypy
@@ -159,12 +167,15 @@ class Writing(Keeping):
         self._todo.append(partial(self._function, done, "run, values, targets", body))
         if isinstance(way, Call) and way.key is not None:
             keys = self._text.named("keys", Keys(self._generator.encoded, way.key))
+            arguments = self._arguments(asked, way)
+            if root:
+                self._end(2, f"run.ask_key({spot}, {done}, {keys}, {arguments}, {root})")
+                return
             groups = f"alike({keys}.reads, {objects}, {dicts})"
             if ropes:
                 key = self._text.constant(asked.key)
                 groups = f"*([{groups}] if {objects} else ()), "
                 groups += f"*[one.alike({key}) for one in {ropes}]"
-            arguments = self._arguments(asked, way)
             self._end(2, f"run.ask_keys({spot}, {done}, {keys}, {arguments}, {groups})")
             return
         function = self._text.named("call", way.function)
