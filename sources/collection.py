@@ -7,6 +7,7 @@ to free 30,000 events at once takes 50 ms, in which nobody is answered.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -52,9 +53,10 @@ class Collection(Generic[T]):
     def grouped(self, key: Callable[[T], Hashable]) -> Mapping[Any, Sequence[T]]:
         """Items by a key that several share, each group in the source's order."""
         if (key, "all") not in self._indexes:
-            groups: dict[Any, list[T]] = {}
+            groups: defaultdict[Any, list[T]] = defaultdict(list)
             for item in self.items:
-                groups.setdefault(key(item), []).append(item)
+                groups[key(item)].append(item)
+            groups.default_factory = None  # from now on there are no others
             self._indexes[key, "all"] = groups
         found: Mapping[Any, Sequence[T]] = self._indexes[key, "all"]
         return found

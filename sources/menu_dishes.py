@@ -19,9 +19,10 @@ from typing import Any
 
 from schema.menus import Canteen, Course, Dish, Meal, Menu, MenuVariant
 from schema.nodes import node_id
+from sources.lines import NOTHING
 from sources.menu_labels import LABELS, labels
 from sources.names import fold
-from sources.row import FALSE, NOTHING, Row
+from sources.row import FALSE, Row
 
 # Our words, and what the generations of the standard call them, by their letters alone.
 HEADERS = {

@@ -7,24 +7,18 @@ where there is nothing to read, `find_x()` returns None.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from itertools import product
 from math import isfinite
 from typing import Any
-from unicodedata import category
 
 from cities import Binding, City, Column, Columns
 from schema.languages import Text
 from schema.places import Position
 from sources.geojson import find_within
-from sources.languages import own, texts
+from sources.languages import texts
+from sources.lines import LINES, line
 
 TRUE = {"true", "oui", "o", "yes", "vrai", "1"}
 FALSE = {"false", "non", "n", "no", "faux", "0"}
-NOTHING = {"", "-", ".", "null", "none", "n/a"}
-LONGEST_NOTHING = max(map(len, NOTHING))
-# In whatever case: what folds to these letters is one of them.
-CASES = [zip(text, text.upper(), strict=True) for text in NOTHING]
-WRITTEN_NOTHING = {"".join(letters) for cases in CASES for letters in product(*cases)}
 NUMBERS = (int, float)  # and no bool, which is an int
 LATEST = 1 << 35  # seconds since 1970: the year 3058
 UNNAMED = Columns()
@@ -63,19 +57,15 @@ class Row:
 
     def find_text(self, name: str) -> str | None:
         """One line of text; of several languages the first."""
+        value = self.raw.get(self._ways[name])
+        if value.__class__ is str:
+            return LINES[value]
         value = self.find(name)
-        return None if value is None else _line(value)
+        return None if value is None else line(value)
 
     def text(self, name: str) -> str:
         value = self.raw.get(self._ways[name])
-        if (  # most texts are a line already; a call for each would take as long as all of this
-            value.__class__ is str
-            and value.isprintable()
-            and (len(value) > LONGEST_NOTHING or value not in WRITTEN_NOTHING)
-            and (" " not in value or ("  " not in value and value[0] != " " != value[-1]))
-        ):
-            return value
-        text = self.find_text(name)
+        text = LINES[value] if value.__class__ is str else self.find_text(name)
         if text is None:
             raise ValueError(f"no {name}")
         return text
@@ -87,8 +77,9 @@ class Row:
     def find_flag(self, name: str) -> bool | None:
         """True, False, or None for anything that says neither."""
         value = self.raw.get(self._ways[name])
-        if value is not True and value is not False:
-            value = self.find(name)
+        if value is True or value is False:
+            return value
+        value = self.find(name)
         if value is None or value is True or value is False:
             return value
         text = str(value).strip().casefold()
@@ -156,28 +147,6 @@ class Row:
         if isinstance(point, list | tuple) and len(point) >= 2:
             return _position(point[0], point[1])
         return None
-
-
-def _line(value: Any) -> str | None:
-    """One line of text out of whatever there is; None if that says nothing."""
-    if type(value) is not str:
-        if isinstance(value, dict | list):
-            value = own(value)
-        if value is None or isinstance(value, bool):
-            return None
-        value = str(value)
-    if not value.isprintable():
-        value = "".join(map(_seen, value))
-    if " " in value and ("  " in value or value[0] == " " or value[-1] == " "):
-        value = " ".join(value.split())  # no other blank is printable
-    return None if len(value) <= LONGEST_NOTHING and value in WRITTEN_NOTHING else value
-
-
-def _seen(character: str) -> str:
-    """Nothing for what only formats text, such as its direction; a blank for control characters."""
-    if character.isprintable():
-        return character
-    return "" if category(character) == "Cf" else " "
 
 
 def _position(lat: Any, lon: Any) -> Position | None:

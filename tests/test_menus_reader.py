@@ -225,6 +225,12 @@ def test_emphasis_is_of_whole_lines_and_ends_with_its_paragraph() -> None:
     ]
 
 
+def test_of_a_text_that_was_refused_nothing_is_left() -> None:
+    with pytest.raises(ValueError, match="menu"):
+        lines("one &lt; two <b><script>")
+    assert lines("three") == [Line("three", emphasised=False)]
+
+
 def said(found: Menu) -> list[str]:
     dishes = [dish for course in found.courses for dish in course.dishes]
     return [

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cities import Column, load
+from sources import lines
 from sources.row import Row
 
 NANTES = load()["nantes"]
@@ -32,6 +33,20 @@ def test_a_text_is_one_line_of_what_can_be_seen(written: str) -> None:
             row(name=written).text("name")
     else:
         assert row(name=written).text("name") == line
+
+
+def test_the_same_text_is_held_once_however_often_it_is_said() -> None:
+    first, second = (row(name=" ".join(["Place", "du", "Commerce"])) for _ in range(2))
+    assert first.raw["name"] is not second.raw["name"]
+    assert first.text("name") is second.find_text("name")
+
+
+def test_what_is_known_of_texts_has_a_bound() -> None:
+    for number in range(lines.MOST + 2):
+        assert row(name=f" text {number}").text("name") == f"text {number}"
+        assert len(lines.LINES) <= lines.MOST
+    for length in (lines.SHORT, lines.SHORT + 1):
+        assert (row(name="x" * length).text("name") in lines.LINES) is (length == lines.SHORT)
 
 
 @pytest.mark.parametrize(

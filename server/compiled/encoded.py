@@ -128,27 +128,22 @@ class _Selection:
     def written(self, value: Any) -> Written:
         """What is written of an object; Bail if it is not as its type says."""
         [found] = self._write((value,))
-        return self._keep(value, found) if not self._rests() and self._met(id(value)) else found
+        return self._taken(value, found)
 
     def each(self, objects: Sequence[Any]) -> list[Written]:
         """What is kept, or else written, of each of them; most are known, or all of them new."""
-        rests = self._rests()
-        if rests and not self.known:
+        if not self.known and self._rests():
             return self._write(objects)
         found = [*map(self.known.get, map(id, objects))]
         new = [one for one, kept in zip(objects, found, strict=True) if kept is None]
-        if not new:
-            return found
-        written = self._write(new)
-        if not rests:
-            written = [
-                self._keep(one, made) if self._met(id(one)) else made
-                for one, made in zip(new, written, strict=True)
-            ]
-        if len(new) == len(found):
-            return written
-        left = iter(written)
-        return [next(left) if kept is None else kept for kept in found]
+        if new:
+            left = map(self._taken, new, self._write(new))
+            found = [next(left) if kept is None else kept for kept in found]
+        return found
+
+    def _taken(self, value: Any, found: dict[str, Any]) -> Written:
+        """What was written of an object, as it is kept if the object is met again."""
+        return self._keep(value, found) if not self._rests() and self._met(id(value)) else found
 
     def _rests(self) -> bool:
         """Whether nothing more is kept for now."""
@@ -158,9 +153,9 @@ class _Selection:
         return executions < self._rests_until
 
     def _keep(self, value: Any, found: dict[str, Any]) -> Written:
-        """What was written of an object that is met again, as it is kept if it can be."""
+        """The same, as it is kept if it can be."""
         at = id(value)
-        if at in self.known:  # it is twice in a list
+        if at in self.known:  # it is in a list more than once
             return self.known[at]
         self._again += 1
         kept, size = self._form(found)

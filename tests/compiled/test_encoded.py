@@ -18,8 +18,12 @@ class Thing:
     name: str
 
 
-def write(thing):
+def plain(thing):
     return {"name": thing.name}
+
+
+def write(things):
+    return [*map(plain, things)]
 
 
 def met(all_, selection, thing):
@@ -76,7 +80,7 @@ def test_it_has_a_bound():
     for _ in range(3):
         for selection in selections:
             for thing in things:
-                assert orjson.loads(orjson.dumps(met(all_, selection, thing))) == write(thing)
+                assert orjson.loads(orjson.dumps(met(all_, selection, thing))) == plain(thing)
                 assert all_.bytes <= most
     assert all_.bytes > 0
     assert not kept(met(Encoded(10), Encoded(10).selection(write), things[0]))
@@ -100,8 +104,35 @@ def test_each_of_a_list_is_as_it_is_alone():
 
     assert list(map(kept, found[0])) == [True, False, False, False]
     assert all(map(kept, found[1] + found[2]))
-    assert {orjson.dumps(one) for one in found} == {orjson.dumps([write(one) for one in things])}
+    assert {orjson.dumps(one) for one in found} == {orjson.dumps(write(things))}
     assert found[2][1] is found[1][1]
+
+
+def test_what_is_in_a_list_three_times_is_kept_once():
+    all_, thing = Encoded(), Thing("here")
+    each = all_.selection(write)[2]
+
+    found = [each([thing] * 3) for _ in range(3)]
+
+    assert [orjson.loads(orjson.dumps(one)) for one in found] == [write([thing] * 3)] * 3
+    assert all_.bytes == module.OVERHEAD + len(orjson.dumps(plain(thing)))
+    del thing
+    assert all_.bytes == 0
+
+
+def test_while_nothing_more_is_kept_the_rest_is_written_in_its_place(monkeypatch):
+    monkeypatch.setattr(module._Selection, "enough", 1)
+    all_, things = Encoded(), [Thing(str(number)) for number in range(4)]
+    each = all_.selection(write)[2]
+    passing = Thing("passing")
+    for _ in range(2):
+        each([things[2], passing])
+    del passing
+
+    found = [each(things) for _ in range(3)]
+
+    assert [[*map(kept, one)] for one in found] == [[False, False, True, False]] * 3
+    assert {orjson.dumps(one) for one in found} == {orjson.dumps(write(things))}
 
 
 def met_together(all_, selection, lists):
@@ -117,7 +148,7 @@ def met_together(all_, selection, lists):
 def test_lists_that_are_met_together_are_each_as_they_are_alone():
     all_, things = Encoded(), [Thing(str(number)) for number in range(4)]
     selection = all_.selection(write)
-    names = [write(one) for one in things]
+    names = write(things)
     for lists, expected in [
         ([things[:2], (), things[2:]], [names[:2], [], names[2:]]),
         ([things[:1], things[1:]], [names[:1], names[1:]]),
@@ -140,9 +171,9 @@ def test_what_is_known_of_lists_together_goes_with_any_of_their_objects():
     for number in range(100):
         lists = [[stays], [Thing(str(number))]]
         found = [met_together(all_, selection, lists) for _ in range(4)]
-        assert found[3] == [[write(stays)], [{"name": str(number)}]]
+        assert found[3] == [[plain(stays)], [{"name": str(number)}]]
         del lists
-    one = module.OVERHEAD + len(orjson.dumps(write(stays)))
+    one = module.OVERHEAD + len(orjson.dumps(plain(stays)))
     assert all_.bytes <= one, "what is known of `stays` alone"
     del selection
     gc.collect()
@@ -211,7 +242,7 @@ def test_a_list_goes_with_the_first_of_its_objects_and_no_other_list_does():
 
 def test_an_object_that_does_not_tell_when_it_goes_is_written_each_time():
     all_, thing = Encoded(), ("here",)
-    selection = all_.selection(lambda found: {"name": found[0]})
+    selection = all_.selection(lambda things: [{"name": found[0]} for found in things])
     assert [met(all_, selection, thing) for _ in range(3)] == [{"name": "here"}] * 3
     assert all_.bytes == 0
 

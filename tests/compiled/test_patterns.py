@@ -22,8 +22,8 @@ class Thing:
     of: int
 
 
-def write(thing):
-    return {"name": thing.name, "of": None, "size": 1, "by": None}
+def write(things):
+    return [{"name": one.name, "of": None, "size": 1, "by": None} for one in things]
 
 
 FIELDS = ("by", lambda thing: thing.name), ("of", lambda thing: thing.of)
@@ -71,6 +71,17 @@ def test_an_execution_leaves_nothing_to_the_next():
     filled(first)
     second = met(all_, frame, THINGS)
     assert {one["of"] for one in orjson.loads(dumps(second))} == {None}
+
+
+def test_what_an_execution_adds_to_an_object_is_in_no_other():
+    all_ = Encoded()
+    _, written, *_ = all_.frame(write, FIELDS)
+    for _ in range(4):
+        all_.executions += 1
+        found = written(THINGS[0])
+        assert found["of"] is None
+        found["of"] = "added"
+    assert all_.bytes > 0, "it is kept"
 
 
 def test_another_list_is_another_one():
