@@ -2,8 +2,8 @@
 
 Upstreams say the same words over and over: a mode, a day, at each reading all names. The line
 of a short text is known the next time, and all that was read shares it. A text that is known is
-read in three quarters of the time, one that is new in twice of it; of captured payloads 7 in 10
-are known when they are read for the first time. The objects behind 300 home screens a second take
+read in three quarters of the time, one that is new in twice of it; of what our tests read of
+captured payloads 7 in 10 were known. The objects behind 300 home screens a second take
 a sixth less memory, most of which nobody has to touch.
 """
 

@@ -154,10 +154,8 @@ class Writing(Keeping):
     def _ask(
         self, asked: Asked, objects: str, dicts: str, ropes: str | None, root: str | None
     ) -> None:
-        """Ask a field that waits of all the objects that were gathered, and those in ropes.
-
-        Or of the `root`, which is one, and of which nothing is read.
-        """
+        """Ask a field that waits of all objects that were gathered, and in ropes; or of the root,
+        of which nothing is read."""
         self._about = asked.about
         way = self._generator.way(asked.field)
         assert not isinstance(way, Attribute)  # noqa: S101 - for mypy
