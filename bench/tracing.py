@@ -41,7 +41,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import door
-from bench.features import AGAIN, BODY, EXECUTED, HEADERS, SCOPE, Asked, variant
+from bench.features import AGAIN, BODY, EXECUTED, Asked, variant
 from server import logs
 from server.asked import Asked as Request
 
@@ -109,7 +109,7 @@ async def cost_us(asked: Asked, path: str) -> float:
     """Processor time of one answer; of what was told, and is sent before we look, too."""
     for _ in range(2):  # the first may read a source, which ends what is kept
         await asked.ask()
-    again, gate = Request({**SCOPE, "headers": HEADERS}, BODY), asked.app.state.gate
+    again, gate = Request(asked.scope(BODY), BODY), asked.app.state.gate
     began = process_time()
     for _ in range(TIMES[path]):
         if path == AGAIN:
@@ -117,7 +117,7 @@ async def cost_us(asked: Asked, path: str) -> float:
         else:
             await asked.ask()
     if gate.tracing is not None:
-        gate.tracing._provider.force_flush()
+        gate.tracing._batches.force_flush()
     return (process_time() - began) / TIMES[path] * 1e6
 
 
@@ -125,7 +125,7 @@ async def rounds_of(path: str, rounds: int) -> list[dict[str, float]]:
     """Microseconds of an answer, one way and another, of each round."""
     found = []
     with TemporaryDirectory() as folder:
-        asked = Asked(variant(), folder, remember_bytes=REMEMBERED[path], trace=0.01)
+        asked = Asked(variant(), folder, path, trace=0.01)
         gate = vars(asked.app.state.gate)
         ways: dict[str, Callable[[], AbstractContextManager[Any]]] = {
             "without": lambda: without(gate),

@@ -29,15 +29,15 @@ class Connection(asyncio.Protocol):
         self._lost: Exception | None = None
         self._answered: asyncio.Future[None] | None = None
         self._news: asyncio.Future[None] | None = None
+        self._parser = httptools.HttpResponseParser(self)  # one message after the other
+        self._pieces: deque[bytes] = deque()  # of a body; none are left when a question goes out
         self._begin()
 
     def _begin(self) -> None:
-        self._parser = httptools.HttpResponseParser(self)
         self._headers: CIMultiDict[str] = CIMultiDict()
         self._status = 0
         self._reason = b""
         self._head = 0  # bytes of it so far; -1 when it is over
-        self._pieces: deque[bytes] = deque()
         self._waiting = 0
         self._paused = False
         self._whole = True  # nothing is to come

@@ -1,5 +1,6 @@
 """Partners: the commands of who looks after them: their keys, their documents, what they use."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -13,7 +14,7 @@ from server import contract
 from server.clients import new_key
 from server.documents import Documents
 from server.planning import Planner
-from server.replicas import Addresses, brief, clients, metrics
+from server.replicas import Addresses, brief, clients, metrics, named
 from server.settings import Settings
 from server.usage import deprecated, users
 from sources.store import Memory
@@ -66,15 +67,17 @@ def usage(
     ] = False,
 ) -> None:
     """Say who asks for which fields: those that are deprecated, and for how long they must stay."""
+    found: Counter[tuple[str, str]] = Counter()
     with clients(urls) as asked:
-        try:
-            found = users(metrics(one) for one in asked)
-        except (httpx.HTTPError, ValueError) as error:
-            _fail(brief(error))
+        for one in asked:
+            try:
+                found += users(metrics(one))
+            except (httpx.HTTPError, ValueError) as error:
+                _fail(f"{named(one)}: {brief(error)}")
     leaving = deprecated(schema.build()._schema)
     table = Table("coordinate", "client", "requests", "instead")
-    for where, asking in sorted(found.items()):
-        for client, count in sorted(asking.items()) if everything or where in leaving else ():
+    for (where, client), count in sorted(found.items()):
+        if everything or where in leaving:
             table.add_row(where, client, str(count), leaving.get(where, ""))
     nobody = "Nobody has asked anything." if everything else "Nobody asks for what is deprecated."
     out.print(table if table.row_count else nobody)

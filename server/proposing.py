@@ -19,7 +19,6 @@ from sources.http import Door
 from sources.names import fold
 from sources.protocols.opendatasoft import Opendatasoft, dataset_url
 from sources.reading import open_ended, readers, tables
-from sources.replies import Validators
 
 LIKENESS = 0.75  # below it, no guess is better than a bad one
 LONGEST, MOST_COLUMNS = 120, 200
@@ -106,7 +105,7 @@ async def described(asked: Wanted, slug: str, door: Door) -> Dataset:
         max_bytes=4 << 20,
         options=speaks.model_dump(),
     )
-    door_to = door.open(binding, speaks.complaint, Validators())
+    door_to = door.open(binding, speaks.complaint)
     reply = await door_to.get(dataset_url(asked.url, asked.dataset))
     try:
         return msgspec.json.decode(reply.body, type=Dataset)

@@ -39,6 +39,11 @@ def _base(address: str) -> httpx.URL:
     return base
 
 
+def named(client: httpx.Client) -> str:
+    """The server that it asks, as people write it."""
+    return str(client.base_url).rstrip("/")
+
+
 def metrics(client: httpx.Client) -> str:
     """The text of `/metrics`; httpx.HTTPError."""
     return client.get("/metrics", headers={"Accept": "text/plain"}).raise_for_status().text

@@ -19,7 +19,7 @@ from rich.live import Live
 from rich.table import Column, Table
 from rich.text import Text
 
-from server.replicas import Addresses, brief, clients, metrics
+from server.replicas import Addresses, brief, clients, metrics, named
 
 out, err = Console(), Console(stderr=True)
 
@@ -89,7 +89,7 @@ def reading(asked: Sequence[httpx.Client]) -> Reading:
     problems: dict[str, str] = {}
     samples: dict[str, dict[Labels, float]] = {}
     for client in asked:
-        name = str(client.base_url).rstrip("/")
+        name = named(client)
         try:
             health = client.get("/health", headers={"Accept": "application/json"})
             told = health.raise_for_status().json()

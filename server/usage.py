@@ -6,7 +6,7 @@ coordinates: `Pool.hours`, `Query.pools(first:)`, `Near.lat`, `MenuVariant.STAND
 goes, it says whom to write to.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -105,18 +105,16 @@ def deprecated(schema: GraphQLSchema) -> Mapping[str, str]:
     return found
 
 
-def users(metrics: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
-    """Who asked what how often, by coordinate and client, out of the text of each `/metrics`.
+def users(metrics: str) -> Counter[tuple[str, str]]:
+    """How often each coordinate was asked for by each client, out of the text of `/metrics`.
 
     ValueError if that is no such text.
     """
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for text in metrics:
-        for family in text_string_to_metric_families(text):
-            for sample in family.samples if family.name == METRIC else ():
-                if sample.name.endswith("_total"):
-                    labels = sample.labels
-                    found[labels["coordinate"]][labels["client"]] += int(sample.value)
+    found: Counter[tuple[str, str]] = Counter()
+    for family in text_string_to_metric_families(metrics):
+        for sample in family.samples if family.name == METRIC else ():
+            if sample.name.endswith("_total"):
+                found[sample.labels["coordinate"], sample.labels["client"]] += int(sample.value)
     return found
 
 

@@ -32,6 +32,7 @@ class Asking:
         self.binding = binding
         self.complaint = complaint
         self.conditional = False
+        self.fresh: dict[str, dict[str, str]] = {}  # validators of what was read
 
     @property
     def now(self) -> datetime:
@@ -45,20 +46,18 @@ class Asking:
         *,
         whole: bool = False,
     ) -> Reply:
-        known = self._validators.held
         asked = self._address(url, params)
-        conditions = known.get(asked.url, {}) if whole else {}
+        conditions = self._validators.get(asked.url, {}) if whole else {}
         self.conditional = bool(conditions)
         question = self._question("GET", asked, {**headers, **conditions}, None)
         reply = await self._door.call(self, question, once=False)
         if whole:
-            self._validators.fresh = {
-                asked.url: {
-                    condition: reply.headers[name]
-                    for name, condition in CONDITIONS.items()
-                    if name in reply.headers
-                }
+            said = {
+                condition: reply.headers[name]
+                for name, condition in CONDITIONS.items()
+                if name in reply.headers
             }
+            self.fresh = {asked.url: said} if said else {}
         return reply
 
     async def post(

@@ -4,9 +4,9 @@ from pydantic import ValidationError
 
 from cities import Binding, City, CityError
 from cities.binding import WORDS
-from sources.feeds import Table
 from sources.protocols import protocols
 from sources.reading import reader_of, tables
+from sources.tables import Table
 
 
 def bound(city: City, binding: Binding) -> Table:

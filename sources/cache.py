@@ -16,10 +16,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import uniform
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import structlog
 
@@ -43,8 +42,7 @@ CLOCKS_APART_S = 60  # what another replica read may be from our near future, bu
 EARLY = (0.80, 0.95)  # a value in use is read again after this share of its ttl
 
 
-@dataclass(frozen=True)
-class Held(Generic[T]):
+class Held(NamedTuple, Generic[T]):
     """A value, and when the upstream said so; `digest` is of the bytes that alone make it so."""
 
     value: T
@@ -86,7 +84,7 @@ class Cached(Generic[T]):
         self._flight: asyncio.Task[Held[T]] | None = None
         self._alarm = Alarm()
         self._began = 0.0  # when that read left, in the event loop's seconds
-        self._watches: set[Watch] = set()
+        self._watches: dict[Watch, None] = {}  # no set, which the collector looks at even if empty
         self._waiting: dict[Watch | None, int] = {}  # how many askers wait, by who they ask for
         self._listen = listen
         self._listening: asyncio.Task[None] | None = None
@@ -156,7 +154,7 @@ class Cached(Generic[T]):
 
     def watched_by(self, watching: Watch) -> None:
         """Tell of each read; and read on, for as long as somebody watches."""
-        self._watches.add(watching)
+        self._watches[watching] = None
         if self._listening is None and self._listen is not None:
             self._listening = asyncio.create_task(
                 self._listen(), name=f"news of {self.binding.source}", context=apart()
@@ -165,7 +163,7 @@ class Cached(Generic[T]):
             self._set_alarm_again()
 
     def left_by(self, watching: Watch) -> None:
-        self._watches.discard(watching)
+        self._watches.pop(watching, None)
         if not self._watches and self._listening is not None:
             self._listening.cancel()
             self._listening = None
@@ -222,11 +220,10 @@ class Cached(Generic[T]):
     ) -> asyncio.Task[Held[T]]:
         """The read that is under way, or a new one: by `load`, if it need not be asked for."""
         if self._flight is None:
-            name = f"read {self.binding.source}"
-            self._flight = asyncio.create_task(self._fly(load or self._load), name=name)
+            loop, name = asyncio.get_running_loop(), f"read {self.binding.source}"
+            self._flight = loop.create_task(self._fly(load or self._load), name=name)
             self._flight.add_done_callback(self._landed)
-            self.waiting_since = self._clock()
-            self._began = asyncio.get_running_loop().time()
+            self.waiting_since, self._began = self._clock(), loop.time()
         return self._flight
 
     async def _fly(self, load: Callable[[Held[T] | None], Awaitable[Held[T]]]) -> Held[T]:
@@ -254,11 +251,10 @@ class Cached(Generic[T]):
             self.error, self._failed_at = error, self._clock()
             self._failures += 1
         else:
-            self.held, self.error, self._failed_at = flight.result(), None, None
-            self._failures = 0
+            self.held, self.error, self._failed_at, self._failures = flight.result(), None, None, 0
         if self.ahead or self._watches:
             self._set_alarm()
-        for watching in self._watches - self._waiting.keys():  # who waits for it is told by it
+        for watching in self._watches.keys() - self._waiting.keys():  # those are told by it
             watching.news.set()
 
     def _renew(self) -> None:

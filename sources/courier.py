@@ -20,11 +20,11 @@ from sources.errors import (
     NotOffered,
     Unavailable,
 )
-from sources.feeds import Table
 from sources.http import Door
 from sources.outbox import Entry, Full, Outbox
 from sources.protocols.open311 import Open311
 from sources.reports import digest, form
+from sources.tables import Table
 
 log = structlog.get_logger("sources.courier")
 

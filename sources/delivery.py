@@ -19,13 +19,12 @@ from cities import City
 from schema.reports import Report
 from sources.asking import Asking
 from sources.errors import Invalid, Refused, Rejected, SourceError, Unheard
-from sources.feeds import Table
 from sources.http import Door
 from sources.outbox import FAILED, SENT, Entry, Outbox
 from sources.protocols.open311 import ID, Open311
 from sources.reading import read_all
-from sources.replies import Validators
 from sources.reports import private, recognised
+from sources.tables import Table
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 3_600.0
 LONGEST_WAIT_S = 86_400.0  # however long the city's system wants to be left alone
@@ -143,7 +142,7 @@ class Delivery:
         return items
 
     def _ask(self) -> Asking:
-        return self.door.open(self.table.binding, self._speaks.complaint, Validators())
+        return self.door.open(self.table.binding, self._speaks.complaint)
 
     @property
     def _speaks(self) -> Open311:

@@ -5,26 +5,24 @@ the same payload share one feed, so that it is fetched once and swapped whole.
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import structlog
 
-from cities import Binding, City
 from sources.cache import CLOCKS_APART_S, Cached, Held
 from sources.collection import Collection
 from sources.errors import Changed, SourceError, Unavailable
-from sources.http import Door
 from sources.kept_payload import KeptPayload
-from sources.protocols import Speaks
-from sources.reading import Reader, read_all
 from sources.replies import NotModified, Validators
 from sources.shrinking import Shrinking, Snapshot
 from sources.store import Payload
+from sources.tables import Tables, speaking
 from sources.tracing import step
 
 T = TypeVar("T")
@@ -32,52 +30,49 @@ log = structlog.get_logger("sources.feeds")
 
 LEASE_CALLS = 3  # a read may take several calls, each with its own time-out
 LARGE = 1 << 16  # bytes from which a payload is parsed beside the event loop
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of a city file, with the protocol it speaks and the reader of its rows."""
-
-    binding: Binding
-    speaks: Speaks
-    reader: Reader[Any]
+NONE: Mapping[Any, Any] = MappingProxyType({})  # the same for all that have none
 
 
 class Feed:
     """The tables that share one payload, which has a name. The first one's policy holds for all.
 
     A feed that is made into something lasting takes its time, so it is a feed of its
-    own, which `follows` the one that fetches the same payload.
+    own, which `follows` the one that fetches the same payload. `one` is what alone is
+    asked for, of tables that are asked for one thing at a time: there are thousands of
+    such feeds, so each has of its own only what it needs.
     """
 
     def __init__(
-        self,
-        city: City,
-        tables: Sequence[Table],
-        door: Door,
-        follows: "Feed | None" = None,
-        name: str | None = None,
+        self, tables: Tables, follows: "Feed | None" = None, one: str | None = None
     ) -> None:
-        self.tables = tables
-        # Whether its payload is made into something that is kept, which takes its time.
-        self.lasting = any(table.reader.keeps is not None for table in tables)
+        self.tables = tables.all
+        self.name = tables.name if one is None else f"{tables.name} {one}"
         self.followed = False
         self.bytes = 0  # of the payload that was taken last
-        self.name = name or tables[0].speaks.feed()
-        self.problems: dict[type, SourceError] = {}
-        self._city = city
-        self._door = door
-        self._validators = Validators()
-        self._shrinking = Shrinking(door.folder)
-        self.cached: Cached[Snapshot] = Cached(
-            tables[0].binding, self._load, door.clock, self._listen
-        )
+        self.problems: Mapping[type, SourceError] = NONE
+        self._tables = tables
+        self._door = tables.door
         self._follows = follows
+        self._one = one
+        self._validators: Validators = NONE  # by which it can be told whether that still holds
+        self._shrinking: Shrinking | None = None  # of what is read again
         self._kept: KeptPayload | None = None  # over a restart, if what is made of it is, too
+        self.cached: Cached[Snapshot] = Cached(
+            tables.first.binding,
+            self._load,
+            tables.door.clock,
+            self._listen if one is None or self._shares else None,
+        )
         if follows is not None:
             follows.followed = True
-            follows._kept = KeptPayload(door.folder, follows.tables[0].binding)
-        self._find()
+            follows._kept = KeptPayload(tables.door.folder, follows.tables[0].binding)
+        if self.lasting and (found := tables.found()) is not None:
+            self.cached.held = Held(*found)
+
+    @property
+    def lasting(self) -> bool:
+        """Whether its payload is made into something that is kept, which takes its time."""
+        return self._tables.lasting
 
     @property
     def _keep_s(self) -> float:
@@ -94,17 +89,6 @@ class Feed:
         """The sources that calls for it are counted under."""
         followed = self._follows.asks if self._follows is not None else frozenset()
         return followed | {self.tables[0].binding.source}
-
-    def _find(self) -> None:
-        """Begin with what was made of a payload before a restart."""
-        for table in self.tables:
-            if table.reader.keeps is None:
-                continue
-            found = table.reader.keeps.found(self._city, self._door.folder)
-            if found is not None:
-                thing, made_at = found
-                known = Collection(table.binding, (thing,), 0, made_at)
-                self.cached.held = Held({table.reader.kind: known}, made_at)
 
     async def collection(self, kind: type[T]) -> Collection[T]:
         """Everything the source says of this kind, by its policy; SourceError if there is none."""
@@ -189,7 +173,7 @@ class Feed:
             held = await self._taken(payload, None)
         except SourceError:  # another city file by now: it is of no use
             return None
-        broken, self.problems = self.problems, {}  # of which there were none when it was kept
+        broken, self.problems = self.problems, NONE  # of which there were none when it was kept
         return None if broken else held
 
     async def _listen(self) -> None:
@@ -206,14 +190,13 @@ class Feed:
 
     async def _fetch(self) -> Payload:
         """The upstream's payload."""
-        first = self.tables[0]
-        self._validators.fresh = {}
-        ask = self._door.open(first.binding, first.speaks.complaint, self._validators)
+        binding, speaks = self.tables[0].binding, speaking(self.tables[0], self._one)
+        ask = self._door.open(binding, speaks.complaint, self._validators)
         try:
-            body = await first.speaks.fetch(ask)
+            body = await speaks.fetch(ask)
         except ValueError as error:  # a reply that the protocol cannot go on from
-            raise self._changed(error, first.binding) from error
-        return Payload(body, self._door.clock().timestamp(), self._validators.fresh)
+            raise self._tables.changed(error, binding) from error
+        return Payload(body, self._door.clock().timestamp(), ask.fresh)
 
     async def _taken(self, payload: Payload, held: Held[Snapshot] | None) -> Held[Snapshot]:
         """What a payload holds, and of what it does not hold any more, what was held before."""
@@ -222,24 +205,26 @@ class Feed:
         found, digest = read() if len(payload.body) < LARGE else await asyncio.to_thread(read)
         self.bytes = len(payload.body)
         if held is not None:
+            self._shrinking = self._shrinking or Shrinking(self._door.folder)
             found = self._shrinking.believed(found, held.value)
         if self.lasting:
-            found = await asyncio.to_thread(self._settled, found, at)
-        self.problems = {kind: one for kind, one in found.items() if isinstance(one, SourceError)}
-        if not self.problems:
-            self._validators.commit(payload.validators)  # from now on, ask only for changes to it
+            found = await asyncio.to_thread(self._tables.settled, found, at)
+        problems = {kind: one for kind, one in found.items() if isinstance(one, SourceError)}
+        self.problems = problems or NONE
+        if not problems:
+            self._validators = payload.validators or NONE  # from now on, ask only for changes to it
             return Held(found, at, digest)
-        if len(self.problems) == len(found):
-            raise next(iter(self.problems.values()))
+        if len(problems) == len(found):
+            raise next(iter(problems.values()))
         old = held.value if held is not None else {}
-        kept = {kind: old.get(kind, problem) for kind, problem in self.problems.items()}
+        kept = {kind: old.get(kind, problem) for kind, problem in problems.items()}
         return Held({**found, **kept}, at)
 
     async def _renewed(self, held: Held[Snapshot] | None) -> Held[Snapshot]:
         """The upstream says that nothing has changed: the same, as of now."""
         now, store = self._door.clock(), self._door.store
         if held is None:
-            self._validators.held.clear()
+            self._validators = NONE
             raise Changed("304, but nothing was read before", self.tables[0].binding)
         shared = await store.get(self.name)
         if shared is not None:
@@ -258,39 +243,7 @@ class Feed:
         digest = blake2b(body, digest_size=16).digest() if known else b""
         if held is not None and digest and digest == held.digest:
             return _as_of(held.value, now), digest
-        found = {table.reader.kind: self._collected(table, body, now) for table in self.tables}
-        return found, digest
-
-    def _collected(self, table: Table, body: bytes, now: datetime) -> Collection[Any] | SourceError:
-        try:
-            if table.reader.keeps is not None:
-                thing = table.reader.keeps.made(body, self._city, self._door.folder)
-                return Collection(table.binding, (thing,), 0, now)
-            rows = table.speaks.rows(body)
-            items, dropped = read_all(table.reader, rows, self._city, table.binding)
-        except ValueError as error:
-            return self._changed(error, table.binding)
-        except OSError as error:
-            return Unavailable(f"it cannot be kept: {error}", table.binding)
-        if dropped and not items:
-            return Changed(f"none of {dropped} rows could be read", table.binding)
-        return Collection(table.binding, tuple(items), dropped, now)
-
-    def _changed(self, error: ValueError, binding: Binding) -> Changed:
-        return Changed(self._door.secrets.hushed(str(error), binding), binding)
-
-    def _settled(self, found: Snapshot, at: datetime) -> Snapshot:
-        """The same; what is lasting takes the place of the last one, now that it is believed."""
-        for table in self.tables:
-            kind, keeps = table.reader.kind, table.reader.keeps
-            made = found[kind]
-            if keeps is None or not isinstance(made, Collection):
-                continue
-            try:
-                keeps.keep(made.items[0], self._city, self._door.folder, at)
-            except ValueError as error:
-                found[kind] = self._changed(error, table.binding)
-        return found
+        return self._tables.made(body, now, self._one), digest
 
 
 def _collection(held: Held[Snapshot], kind: type) -> Collection[Any]:

@@ -39,7 +39,6 @@ from sources.exchange import (
 from sources.protocols import Reply
 from sources.replies import (
     NotModified,
-    Validators,
     bounded,
     is_private,
     retry_after,
@@ -104,8 +103,13 @@ class Door:
         """Forget how a source did that is asked in another way, or elsewhere, from now on."""
         self._breakers.pop(source, None)
 
-    def open(self, binding: Binding, complaint: Complaint, validators: Validators) -> Asking:
-        """The door for one binding, for one read of its payload."""
+    def open(
+        self,
+        binding: Binding,
+        complaint: Complaint,
+        validators: Mapping[str, Mapping[str, str]] = {},
+    ) -> Asking:
+        """The door for one binding, for one read of a payload that may be recognised by these."""
         return Asking(self, binding, complaint, validators)
 
     async def call(self, asking: Asking, question: Question, *, once: bool) -> Reply:

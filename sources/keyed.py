@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 from cities import City
 from sources.cache import Cached
 from sources.collection import Collection
-from sources.feeds import Feed, Table
+from sources.feeds import Feed
 from sources.http import Door
+from sources.tables import Table, Tables
 
 T = TypeVar("T")
 MAX_FEEDS = 1_000
@@ -45,15 +46,14 @@ class Keyed:
                 "stale_while_revalidate_s": 0.0,
             }
         )
-        self._city = city
-        self._door = door
+        self._tables = Tables(city, (self.table,), door)
         self._most = most
         self._most_bytes = most_bytes
         self._feeds: dict[str, Feed] = {}  # the one asked for last comes last
         self._sizes: dict[str, int] = {}  # of their payloads, for those that have been read
         self._bytes = 0  # all of them together
         self.answers: dict[str, int] = defaultdict(int)  # of all of them, as of `Cached`
-        self._unasked = Feed(city, (self.table,), door)
+        self._unasked = Feed(self._tables)
 
     def latest(self, keys: Iterable[str] = ()) -> Feed:
         """The feed that was asked for last of which there is anything: how the source is doing.
@@ -114,8 +114,7 @@ class Keyed:
         """The feed of one thing that is asked for; there is room for it then."""
         if len(self._feeds) >= self._most:
             self._forget(next(iter(self._feeds)))
-        table = Table(self.table.binding, self.table.speaks.one(key), self.table.reader)
-        feed = Feed(self._city, (table,), self._door, name=f"{self._unasked.name} {key}")
+        feed = Feed(self._tables, one=key)
         feed.cached.ahead = False
         feed.cached.answers = self.answers
         return feed

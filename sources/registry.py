@@ -21,7 +21,7 @@ from sources.collection import Collection
 from sources.courier import Courier
 from sources.directory import Directory
 from sources.errors import NotOffered, SourceError
-from sources.feeds import Feed, Table
+from sources.feeds import Feed
 from sources.http import Door
 from sources.joined import Joined
 from sources.keyed import Keyed
@@ -29,6 +29,7 @@ from sources.naming import Names
 from sources.reading import doubts, readers
 from sources.report import Ground, collection_of, doubt_of, ground_of, in_order, source_of
 from sources.succession import hand_over, same
+from sources.tables import Table, Tables
 
 T = TypeVar("T")
 X = TypeVar("X")
@@ -317,8 +318,8 @@ class Sources:
 def _feeds(city: City, tables: list[Table], door: Door) -> Iterable[tuple[tuple[type, str], Feed]]:
     """The feeds of one payload: one for all that is read at once, and one for each thing kept."""
     quick = [table for table in tables if table.reader.keeps is None]
-    first = Feed(city, quick, door) if quick else None
+    first = Feed(Tables(city, quick, door)) if quick else None
     for table in tables:
         slow = table.reader.keeps is not None
-        feed = Feed(city, [table], door, first) if slow or first is None else first
+        feed = Feed(Tables(city, [table], door), first) if slow or first is None else first
         yield (table.reader.kind, city.slug), feed

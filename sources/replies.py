@@ -4,7 +4,6 @@ import asyncio
 import ipaddress
 import zlib
 from collections.abc import AsyncIterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -16,22 +15,12 @@ DAY_S = 86_400.0
 STEP = 1 << 20  # bytes that are inflated at once
 # How one asks, by the header that said what a payload is to be recognised by.
 CONDITIONS = {"etag": "if-none-match", "last-modified": "if-modified-since"}
+# What an upstream gave to recognise a payload by, per URL, as the headers to ask with.
+Validators = Mapping[str, Mapping[str, str]]
 
 
 class NotModified(Exception):
     """The upstream says that what we read last time still holds."""
-
-
-@dataclass
-class Validators:
-    """What an upstream gave to recognise a payload by, per URL: ETag and Last-Modified."""
-
-    held: dict[str, dict[str, str]] = field(default_factory=dict)
-    fresh: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    def commit(self, given: dict[str, dict[str, str]]) -> None:
-        """What was read is good: ask for changes to it from now on."""
-        self.held, self.fresh = dict(given), {}
 
 
 @lru_cache(maxsize=1_024)

@@ -11,8 +11,9 @@ from schema.provenance import Source, SourceState, seconds
 from sources.cache import Cached
 from sources.collection import Collection
 from sources.errors import Changed, OverQuota, SourceError
-from sources.feeds import Feed, Table
+from sources.feeds import Feed
 from sources.reading import doubts
+from sources.tables import Table
 
 IDLE_AFTER_TTLS = 3
 

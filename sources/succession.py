@@ -12,8 +12,9 @@ from typing import Any
 from cities import City
 from sources.cache import Held
 from sources.collection import Collection
-from sources.feeds import Feed, Table
+from sources.feeds import Feed
 from sources.shrinking import Snapshot
+from sources.tables import Table
 
 READ_BY = ("protocol", "options", "fields", "details", "live_for_s")  # words that rows depend on
 

@@ -6,6 +6,7 @@ is the server's to know (`server/tracing.py`).
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import Context, ContextVar, Token, copy_context
 from types import TracebackType
 from typing import Literal, Protocol
@@ -42,36 +43,37 @@ class Span(Tracer, Protocol):
 current: ContextVar[Span | None] = ContextVar("span", default=None)
 
 
-class step:  # noqa: N801 - it reads as the word that it is: `with step("read"):`
+NOBODY: AbstractContextManager[None] = nullcontext()  # hears of most steps: it is one for all
+
+
+def step(
+    name: str,
+    about: Mapping[str, Told] = {},
+    kind: Kind = "internal",
+    tracer: Tracer | None = None,
+) -> AbstractContextManager[Span | None]:
     """One step, told below the current one; else, where a `tracer` is given, as a trace's first."""
+    above = current.get() or tracer
+    span = above.begin(name, about, kind) if above else None
+    return NOBODY if span is None else _Step(span)
 
-    __slots__ = ("_about", "_kind", "_name", "_span", "_token", "_tracer")
 
-    def __init__(
-        self,
-        name: str,
-        about: Mapping[str, Told] = {},
-        kind: Kind = "internal",
-        tracer: Tracer | None = None,
-    ) -> None:
-        self._name = name
-        self._about = about
-        self._kind = kind
-        self._tracer = tracer
+class _Step:
+    """A step that somebody hears of."""
 
-    def __enter__(self) -> Span | None:
-        above = current.get() or self._tracer
-        self._span = above.begin(self._name, self._about, self._kind) if above else None
-        if self._span is not None:
-            self._token: Token[Span | None] = current.set(self._span)
+    __slots__ = ("_span", "_token")
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def __enter__(self) -> Span:
+        self._token: Token[Span | None] = current.set(self._span)
         return self._span
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         span = self._span
-        if span is None:
-            return
         current.reset(self._token)
         if kind is not None and span.outcome == OK:
             span.outcome = error.code if isinstance(error, SourceError) else kind.__name__

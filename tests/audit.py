@@ -22,6 +22,7 @@ EXCUSED = ROOT / "requirements/excused.txt"
 LOCKED = ROOT / "requirements/run.txt"
 FRONT_ENDS = ("server/explorer", "server/home")
 
+Package = tuple[str, str]  # its name and its version
 Found = tuple[str, tuple[str, ...], str]  # the package, the advisory's names, what it is about
 
 
@@ -67,33 +68,41 @@ def python() -> Told:
         report = said(*command, "--disable-pip", "-r", str(LOCKED), "--format=json")
     except Silent as why:
         return Told(0, [], [str(why)])
-    known = {one["name"]: one.get("vulns") for one in report["dependencies"]}
-    passed_over = [name for name, advisories in known.items() if advisories is None]
+    known: dict[Package, list[dict[str, Any]] | None] = {
+        (one["name"], one["version"]): one["vulns"]
+        for one in report["dependencies"]
+        if "vulns" in one
+    }
+    left = [one for one in locked(LOCKED.read_text("utf-8")) if one not in known]
     with ThreadPoolExecutor(4) as pool:
-        known |= zip(passed_over, pool.map(newest, passed_over), strict=True)
+        known |= zip(left, pool.map(newest, left), strict=True)
     found = [
         (name, (one["id"], *one.get("aliases", ())), about(one))
-        for name, advisories in known.items()
+        for (name, _), advisories in known.items()
         for one in advisories or ()
         if not one.get("withdrawn")
     ]
-    silent = [name for name, advisories in known.items() if advisories is None]
+    silent = [" ".join(package) for package, advisories in known.items() if advisories is None]
     return Told(len(known) - len(silent), found, silent)
 
 
-def newest(name: str) -> list[dict[str, Any]] | None:
+def locked(text: str) -> list[Package]:
+    """All that is pinned; some packages twice, for one Python and for another."""
+    return re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE)
+
+
+def newest(package: Package) -> list[dict[str, Any]] | None:
     """A package's advisories; None if they are not told, or of another version than is locked.
 
     Mirrors of PyPI may know a package and not its single versions.
     """
-    locked = re.search(rf"^{re.escape(name)}==(\S+)", LOCKED.read_text("utf-8"), re.MULTILINE)
+    name, version = package
     try:
         answer = httpx.get(f"{PyPI.pypi_url}/{name}/json", follow_redirects=True, timeout=60)
         told = answer.raise_for_status().json()
     except (httpx.HTTPError, ValueError):
         return None
-    same = locked is not None and told["info"]["version"] == locked[1]
-    return told["vulnerabilities"] if same else None
+    return told["vulnerabilities"] if told["info"]["version"] == version else None
 
 
 def about(advisory: dict[str, Any]) -> str:

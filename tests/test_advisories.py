@@ -6,19 +6,20 @@ import pytest
 from tests import audit
 
 HOLE = {"id": "PYSEC-1", "aliases": ["CVE-1"], "description": "It opens\nthe door."}
+LOCKED = "one==1.0 \\\n    --hash=sha256:1\ntwo==2.0 \\\n    --hash=sha256:2\n"
+VERSIONS = {"one": "1.0", "two": "2.0"}
 NPM = {"metadata": {"dependencies": {"prod": 3}}, "vulnerabilities": {}}
 
 
 @pytest.fixture
 def audited(monkeypatch, tmp_path, capsys):
     """What an audit ends with and prints, of registers that say so, and with such excuses."""
-    for name, text in (("LOCKED", "one==1.0\ntwo==2.0\n"), ("EXCUSED", "# none\n")):
-        path = tmp_path / name
-        path.write_text(text)
-        monkeypatch.setattr(audit, name, path)
+    for name in ("LOCKED", "EXCUSED"):
+        monkeypatch.setattr(audit, name, tmp_path / name)
 
-    def audited(python, npm=NPM, newest=None, excused="# none\n"):
+    def audited(python, npm=NPM, newest=None, excused="# none\n", locked=LOCKED):
         (tmp_path / "EXCUSED").write_text(excused)
+        (tmp_path / "LOCKED").write_text(locked)
 
         def said(command, *_, **__):
             report = npm if command == "npm" else {"dependencies": python}
@@ -41,7 +42,7 @@ def audited(monkeypatch, tmp_path, capsys):
 
 
 def clean(*names):
-    return [{"name": name, "vulns": []} for name in names]
+    return [{"name": name, "version": VERSIONS[name], "vulns": []} for name in names]
 
 
 def test_nothing_known_is_well(audited):
@@ -51,7 +52,7 @@ def test_nothing_known_is_well(audited):
     assert "npm, server/home: 3 packages, 0 advisories" in printed
 
 
-OPEN = {"name": "one", "vulns": [HOLE]}
+OPEN = {"name": "one", "version": "1.0", "vulns": [HOLE]}
 VIA = [{"url": "https://x/GHSA-9", "title": "Prototype pollution"}, "another"]
 POLLUTED = {**NPM, "vulnerabilities": {"y": {"name": "y", "via": VIA}}}
 
@@ -59,13 +60,13 @@ POLLUTED = {**NPM, "vulnerabilities": {"y": {"name": "y", "via": VIA}}}
 @pytest.mark.parametrize(
     ("said", "ends_with", "named"),
     [
-        ({"python": [OPEN]}, 1, "one: PYSEC-1/CVE-1: It opens the door."),
+        ({"python": [OPEN, *clean("two")]}, 1, "one: PYSEC-1/CVE-1: It opens the door."),
         (
-            {"python": [OPEN], "excused": "CVE-1 we have no door\n"},
+            {"python": [OPEN, *clean("two")], "excused": "CVE-1 we have no door\n"},
             0,
             "one: PYSEC-1/CVE-1: excused: we have no door",
         ),
-        ({"python": clean("one"), "npm": POLLUTED}, 1, "y: GHSA-9: Prototype pollution"),
+        ({"python": clean("one", "two"), "npm": POLLUTED}, 1, "y: GHSA-9: Prototype pollution"),
     ],
 )
 def test_what_is_known_is_named_unless_it_is_excused(audited, said, ends_with, named):
@@ -79,20 +80,33 @@ def test_who_is_silent_takes_nothing_from_what_others_say(audited):
     assert code == 1
     assert "PYSEC-1" in printed
     assert "nobody tells: 405" in printed
-    assert audited(clean("one"), npm="405")[0] == 2
+    assert audited(clean("one", "two"), npm="405")[0] == 2
+
+
+PASSED_OVER = [{"name": name, "skip_reason": "not found"} for name in VERSIONS]
+
+
+def newest(version, *advisories):
+    return {"info": {"version": version}, "vulnerabilities": advisories}
 
 
 def test_what_is_passed_over_is_asked_of_the_newest_version_if_it_is_that(audited):
-    passed_over = [{"name": name, "skip_reason": "not found"} for name in ("one", "two")]
+    told = {"one": newest("1.0", HOLE, {**HOLE, "withdrawn": "2026-01-01"}), "two": newest("2.0")}
 
-    def newest(version):
-        withdrawn = {**HOLE, "id": "PYSEC-0", "withdrawn": "2026-01-01"}
-        told = {"info": {"version": version}, "vulnerabilities": [HOLE, withdrawn]}
-        return {"one": told, "two": {"info": {"version": "2.0"}, "vulnerabilities": []}}
-
-    code, printed = audited(passed_over, newest=newest("1.0"))
+    code, printed = audited(PASSED_OVER, newest=told)
     assert code == 1
     assert "PyPI: 2 packages, 1 advisories" in printed
-    code, printed = audited(passed_over, newest=newest("1.1"))
+
+    code, printed = audited(PASSED_OVER, newest=told | {"one": newest("1.1", HOLE)})
     assert code == 2
-    assert "PyPI: 1 packages, 0 advisories\n  nobody tells: one\n" in printed
+    assert "PyPI: 1 packages, 0 advisories\n  nobody tells: one 1.0\n" in printed
+
+
+def test_what_is_pinned_for_another_python_is_asked_too(audited):
+    """Of which pip-audit, which runs on one, says nothing."""
+    locked = LOCKED + "two==3.0 ; python_full_version >= '3.12'\n"
+
+    code, printed = audited(clean("one", "two"), locked=locked, newest={"two": newest("3.0", HOLE)})
+
+    assert code == 1
+    assert "PyPI: 3 packages, 1 advisories\n  two: PYSEC-1/CVE-1" in printed

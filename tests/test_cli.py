@@ -96,12 +96,14 @@ def test_a_source_is_accepted_by_name(tmp_path, monkeypatch):
     assert isinstance(run(cli.app, ["accept", "nantes/pool"]).exception, cities.CityError)
 
 
-def test_many_workers_need_what_keeps_to_the_quotas(monkeypatch):
+@pytest.mark.parametrize(("many", "told"), [("2", 2), ("auto", 3)])
+def test_many_workers_need_what_keeps_to_the_quotas(many, told, monkeypatch):
     monkeypatch.delenv("POCHE_STORE", raising=False)
-    asked = run(cli.app, ["serve", "--workers", "2"])
+    monkeypatch.setattr("server.workers.processors", lambda: 3)
+    asked = run(cli.app, ["serve", "--workers", many])
 
     assert asked.exit_code == 2
-    assert "2 workers need POCHE_STORE" in " ".join(asked.output.split())
+    assert f"{told} workers need POCHE_STORE" in " ".join(asked.output.split())
 
 
 @pytest.mark.parametrize("many", ["0", "-1", "two"])

@@ -107,6 +107,26 @@ async def test_at_the_same_time_each_has_its_own():
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n" + CHUNKED,
+        b"HTTP/1.1 304 Not Modified\r\netag: x\r\ncontent-length: 9\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\netag: x\r\n\r\n",
+        b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n",
+    ],
+)
+async def test_of_any_form_nothing_is_left_for_the_next(said):
+    host = Host(said, OK)
+    async with serving(host) as (url, found):
+        await got(found, url)
+        async with found.get(url, {}) as answer:
+            assert (answer.status, answer.reason) == (200, "OK")
+            assert dict(answer.headers) == {"content-length": "2"}
+            assert [piece async for piece in answer.chunks] == [b"hi"]
+    assert host.visits == 1
+
+
+@pytest.mark.parametrize(
     ("said", "heard"),
     [
         (TO_THE_END, (200, b"until the end")),

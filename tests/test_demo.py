@@ -20,15 +20,19 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     port, upstream_port = free_port(), free_port()
     command = [sys.executable, "-m", "server.cli", "demo"]
     options = ["--port", str(port), "--upstream-port", str(upstream_port)]
+    settings = {
+        "POCHE_DATA": str(tmp_path_factory.mktemp("data")),
+        "POCHE_DEADLINE_S": "60",  # a busy machine may take long for its first reads
+    }
     process = subprocess.Popen(
         [*command, *options],
-        env={**os.environ, "POCHE_DATA": str(tmp_path_factory.mktemp("data"))},
+        env={**os.environ, **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=70) as client:
             said = []
             for line in process.stdout:
                 said.append(line)

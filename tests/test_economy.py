@@ -54,7 +54,7 @@ def test_the_same_bytes_again_are_not_read_again(monkeypatch: pytest.MonkeyPatch
         read.append(reader.table)
         return read_all(reader, *given)
 
-    monkeypatch.setattr("sources.feeds.read_all", counted)
+    monkeypatch.setattr("sources.tables.read_all", counted)
 
     async def main() -> list[Any]:
         found = []

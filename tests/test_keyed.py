@@ -14,6 +14,7 @@ from weakref import ref
 
 import httpx
 import pytest
+from pydantic import PrivateAttr, ValidationError
 
 import cities
 from schema.departures import Departure
@@ -21,11 +22,12 @@ from schema.provenance import SourceState
 from sources import Sources
 from sources.errors import Changed, NotOffered, OverQuota
 from sources.exchange import Answer, Question
-from sources.feeds import Table
 from sources.http import Door
 from sources.keyed import NOTHING_S, Keyed
+from sources.protocols import Ask, Speaks
 from sources.protocols.siri_lite import SiriLite
 from sources.reading import readers
+from sources.tables import Table
 from sources.watch import Watch
 from tests.conftest import Clock, called
 
@@ -50,6 +52,21 @@ TOML = """
 """
 
 
+class Kin(Speaks):
+    """Some protocol, which knows something that all of its kin know."""
+
+    stop: str
+    line: str
+    way: str = "all"
+    _seen: list[str] = PrivateAttr(default_factory=list)
+
+    async def fetch(self, ask: Ask) -> bytes:
+        return b""
+
+    def rows(self, body: bytes) -> list[dict[str, Any]]:
+        return []
+
+
 class Lite:
     """One visit of line 4 at whatever stop is asked for; none at EMPTY, no such stop as X."""
 
@@ -70,6 +87,7 @@ class Lite:
         return httpx.Response(200, stream=httpx.ByteStream(json.dumps(body).encode()))
 
 
+MANY, OBJECTS_A_THING = 50, 11  # 10 on 2026-11-23, what was read of it and all
 CALLS_A_READ = 360  # 343 on 2026-11-23 with Python 3.11, a row's reading and all
 
 Use = Callable[[Sources, Lite, Clock], Awaitable[None]]
@@ -297,6 +315,61 @@ def test_that_there_is_nothing_is_not_believed_as_long_as_what_there_is(here: An
         keyed.close()
 
     here(use)
+
+
+def test_of_each_thing_little_is_kept(here: Any) -> None:
+    """All that is kept is looked at by the collector of cycles, and a thousand feeds are many."""
+
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        city, table = sources.cities["here"], sources._keyed[Departure, "here"].table
+        free = replace(table, binding=table.binding.model_copy(update={"quota": None}))
+        keyed = Keyed(city, free, sources._door)
+
+        async def kept(first: int) -> int:
+            for key in range(first, first + MANY):
+                await keyed.collection(Departure, str(key))
+            gc.collect()
+            return len(gc.get_objects())
+
+        before = await kept(0)
+        assert await kept(MANY) - before <= MANY * OBJECTS_A_THING
+        keyed.close()
+
+    here(use)
+
+
+def test_nobody_listens_where_nobody_else_reads(here: Any) -> None:
+    """Who watches a thing hears of our own reads: that takes no task for each of them."""
+
+    async def use(sources: Sources, lite: Lite, clock: Clock) -> None:
+        keyed, watching = sources._keyed[Departure, "here"], Watch()
+        with watching.reading():
+            await keyed.collection(Departure, "A")
+        found = keyed.find("A")
+        assert found is not None
+        assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("news of")]
+        await found.cached.read()
+        await asyncio.wait_for(watching.news.wait(), 1)
+        watching.end()
+
+    here(use)
+
+
+def test_what_is_asked_of_one_thing_is_all_else_as_it_was() -> None:
+    every = Kin(stop="{id}", line="4")
+    every._seen.append("A")
+    one = every.but(stop="B")
+    assert (one, one.model_fields_set) == (
+        every.model_copy(update={"stop": "B"}),
+        {"stop", "line"},
+    )
+    assert (every.stop, one._seen, one.model_dump()) == (
+        "{id}",
+        ["A"],
+        {"stop": "B", "line": "4", "way": "all"},
+    )
+    with pytest.raises(ValidationError):
+        one.stop = "C"  # type: ignore[misc]
 
 
 def test_a_read_of_one_thing_takes_few_calls(here: Any) -> None:

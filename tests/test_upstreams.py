@@ -9,7 +9,6 @@ import pytest
 from cities import Binding, Quota, Upstream
 from sources.errors import OverQuota
 from sources.http import Door
-from sources.replies import Validators
 from sources.store import Memory
 from sources.upstreams import PATIENCE_S, Upstreams
 from tests.conftest import Clock
@@ -90,7 +89,7 @@ async def test_a_host_has_one_queue_whatever_its_tables_say(known, most, tmp_pat
     async with httpx.AsyncClient(transport=network) as client:
         door = Door(client, Clock(), folder=tmp_path, upstreams=upstreams)
         tables = [binding("pools", 9)] * 9 + [binding("menus", 1)] * 9
-        asking = [door.open(table, bytes.decode, Validators()) for table in tables]
+        asking = [door.open(table, bytes.decode) for table in tables]
         await asyncio.gather(*(one.get(f"https://{PORTAL}/{n}") for n, one in enumerate(asking)))
     assert network.most == most
 

@@ -6,12 +6,11 @@ is fetched, and how it falls into rows. It knows nothing of services.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 from typing import Protocol as Duck
 from zoneinfo import ZoneInfo
 
@@ -29,8 +28,7 @@ def _known(name: str) -> str:
 TimeZone = Annotated[str, AfterValidator(_known)]  # of those whose days are asked for
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A success: the decompressed body, no larger than the binding allows, and the headers."""
 
     body: bytes
@@ -85,6 +83,19 @@ class Speaks(BaseModel, ABC):
     def one(self, key: str) -> Self:
         """The same, asking for one thing only; of a protocol that is not keyed, a mistake."""
         raise NotImplementedError(f"{type(self).__name__} cannot be asked for {key}")
+
+    def but(self, **said: Any) -> Self:
+        """The same, but for these options, which are not looked at again.
+
+        As `model_copy`, in a third of the time: each read of one thing makes some.
+        """
+        new, private = type(self).__new__(type(self)), self.__pydantic_private__
+        told = self.__pydantic_fields_set__ | said.keys()
+        object.__setattr__(new, "__dict__", {**self.__dict__, **said})
+        object.__setattr__(new, "__pydantic_fields_set__", told)
+        object.__setattr__(new, "__pydantic_extra__", None)
+        object.__setattr__(new, "__pydantic_private__", private and dict(private))
+        return new
 
     def feed(self) -> str:
         """What two tables that share one payload have in common."""

@@ -46,7 +46,7 @@ class AtmoData(Speaks):
         return True
 
     def one(self, key: str) -> Self:
-        return self.model_copy(update={"asked": key})
+        return self.but(asked=key)
 
     async def fetch(self, ask: Ask) -> bytes:
         base = self.url.rstrip("/")

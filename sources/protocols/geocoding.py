@@ -48,7 +48,7 @@ class Geocoding(Speaks):
         return True
 
     def one(self, key: str) -> Self:
-        return self.model_copy(update={"asked": key})
+        return self.but(asked=key)
 
     async def fetch(self, ask: Ask) -> bytes:
         found = KEY.fullmatch(self.asked)

@@ -7,6 +7,9 @@ pages are Relay's, https://relay.dev/graphql/connections.htm
     document    the question: one query, without fragments of other files
     variables   its variables: { locale = "fr" }; with `{id}` in a text it is asked for one
                 thing at a time, which `{id}` stands for
+    together    20 unless told: so many things that are wanted at the same moment are asked for
+                in one call, as long as the document turns no pages and only fields at its top
+                say which thing is meant; 1 if the service minds
     path        the way to the rows from the top of the answer: "processes.components.proposals".
                 Lists and connections are gone through, whichever step they stand at
     pages       the way to the connections that are read page by page, as long as they say
@@ -14,9 +17,9 @@ pages are Relay's, https://relay.dev/graphql/connections.htm
                 `$after`; the way to the rows unless told. Without `$after`, one page is all
     max_pages   20 unless told: a connection that has more is refused, rather than shown in part
 
-One call, and one for every further page. Whatever a row lies within stands beside its own
-fields, under the name of the step: `processes.id`. Tables that differ in nothing but `path`
-share one payload.
+One call, and one for every further page; one for several things that are asked for one at a time.
+Whatever a row lies within stands beside its own fields, under the name of the step:
+`processes.id`. Tables that differ in nothing but `path` share one payload.
 
 No such thing is a null, and no row. An answer may be whole but for what `errors` names: rows that
 are there are read, and each error that concerns them counts as one more row that could not be. An
@@ -25,24 +28,24 @@ answer that has errors and no row is refused, as is one that has no data, whatev
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any, Self
 
 import msgspec
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from pydantic import Field, field_validator
 
+from sources.batching import Batches, Json, parsed
 from sources.protocols import Ask, Speaks
 
 BLANK, CURSOR = "{id}", "after"
 TURNS = re.compile(rf"\${CURSOR}\b")
 PLUMBING = {"edges", "nodes", "node"}  # steps of a connection that no way names
 MAX_ROWS, MAX_TOKENS = 20_000, 2_000
-NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 HEADERS = {
     "content-type": "application/json",
     "accept": "application/graphql-response+json, application/json;q=0.9",
 }
-Json = dict[str, Any]
 Place = tuple[str | int, ...]
 Way = Annotated[str, Field(pattern=r"^\w+(\.\w+)*$")]
 
@@ -54,6 +57,8 @@ class Graphql(Speaks):
     path: Way
     pages: Way | None = None
     max_pages: int = Field(default=20, ge=1, le=1_000)
+    together: int = Field(default=20, ge=1, le=100)
+    _batches: Batches | None = None  # of all that it is asked for
 
     @field_validator("document")
     @classmethod
@@ -69,23 +74,36 @@ class Graphql(Speaks):
 
     @property
     def keyed(self) -> bool:
-        return any(isinstance(value, str) and BLANK in value for value in self.variables.values())
+        return bool(self._own)
+
+    @property
+    def _own(self) -> frozenset[str]:
+        """The variables that say which thing is meant."""
+        said = self.variables.items()
+        return frozenset(name for name, value in said if isinstance(value, str) and BLANK in value)
 
     def one(self, key: str) -> Self:
+        if self._batches is None:
+            self._batches = Batches(self.document, self._own, self.together)
         given = {
             name: value.replace(BLANK, key) if isinstance(value, str) else value
             for name, value in self.variables.items()
         }
-        return self.model_copy(update={"variables": given})
+        return self.but(variables=given)
 
     def feed(self) -> str:
-        return f"{type(self).__name__}{self.model_dump_json(exclude={'path'})}"
+        return f"{type(self).__name__}{self.model_dump_json(exclude={'path', 'together'})}"
 
     async def fetch(self, ask: Ask) -> bytes:
         """The first answer, its connections longer by all of their further pages."""
-        body = await self._asked(ask, None)
+        turns = TURNS.search(self.document)
+        asked = partial(self._asked, ask)
+        if self._batches is None or turns:
+            body = await asked(self.document, self.variables)
+        else:
+            body = await self._batches.ask(self.variables, asked)
         whole = _decoded(body)
-        if not TURNS.search(self.document):
+        if not turns:
             return body
         further = False
         for place, connection, _ in _found(whole["data"], self.pages or self.path):
@@ -95,7 +113,7 @@ class Graphql(Speaks):
                 cursors.add(cursor)
                 if len(cursors) >= self.max_pages:
                     raise ValueError(f"{_name(place)} has more than {self.max_pages} pages")
-                page = _decoded(await self._asked(ask, cursor))
+                page = _decoded(await asked(self.document, {**self.variables, CURSOR: cursor}))
                 _append(connection, _at(page["data"], place), place)
                 whole["errors"] += [one for one in page["errors"] if _concerns(one, place)]
                 if _next(connection) in cursors:
@@ -121,30 +139,18 @@ class Graphql(Speaks):
 
     def complaint(self, body: bytes) -> str | None:
         try:
-            return _message(_parsed(body)["errors"]) or super().complaint(body)
+            return _message(parsed(body)["errors"]) or super().complaint(body)
         except ValueError:
             return super().complaint(body)
 
-    async def _asked(self, ask: Ask, cursor: str | None) -> bytes:
-        variables = dict(self.variables) | ({} if cursor is None else {CURSOR: cursor})
-        asked = msgspec.json.encode({"query": self.document, "variables": variables})
-        return (await ask.post(self.url, asked, HEADERS)).body
-
-
-def _parsed(body: bytes) -> Json:
-    """An answer with its `data`, if any, and its `errors`; ValueError if it is none."""
-    try:
-        found = msgspec.json.decode(body, type=Json)
-    except NOT_JSON as error:
-        raise ValueError(f"not GraphQL: {error}; begins {body[:200]!r}") from None
-    said = found.get("errors")
-    errors = [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
-    return {"data": found.get("data"), "errors": errors}
+    async def _asked(self, ask: Ask, document: str, variables: Mapping[str, Any]) -> bytes:
+        question = msgspec.json.encode({"query": document, "variables": variables})
+        return (await ask.post(self.url, question, HEADERS)).body
 
 
 def _decoded(body: bytes) -> Json:
     """An answer that has data; ValueError, in its own words, if it has none."""
-    found = _parsed(body)
+    found = parsed(body)
     if not isinstance(found["data"], dict):
         raise ValueError(_message(found["errors"]) or f"no data: {body[:200]!r}")
     return found

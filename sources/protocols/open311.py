@@ -52,7 +52,7 @@ class Open311(Speaks):
         return self.resource == "definitions"
 
     def one(self, key: str) -> Self:
-        return self.model_copy(update={"asked": key})
+        return self.but(asked=key)
 
     async def fetch(self, ask: Ask) -> bytes:
         params = self._params

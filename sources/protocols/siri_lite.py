@@ -70,7 +70,7 @@ class SiriLite(Speaks):
 
     def one(self, key: str) -> Self:
         params = {name: value.replace(BLANK, key) for name, value in self.params.items()}
-        return self.model_copy(update={"params": params})
+        return self.but(params=params)
 
     async def fetch(self, ask: Ask) -> bytes:
         headers = {"accept": "application/json"}

@@ -17,6 +17,7 @@ from sources import Sources
 from sources.feeds import Feed
 from sources.keyed import Keyed
 from sources.store import Memory
+from sources.tables import Tables
 from tests.conftest import Server
 
 MORNING = datetime(2026, 11, 24, 4, 40, tzinfo=UTC)  # 05:40: some vehicles are on their way
@@ -181,14 +182,15 @@ def instead(
         if old in made:
             return made[old]
         follows = None if old._follows is None else feed(old._follows)
-        new = made[old] = Feed(old._city, [table(one) for one in old.tables], door, follows)
+        tables = Tables(old._tables.city, [table(one) for one in old.tables], door)
+        new = made[old] = Feed(tables, follows, old._one)
         if not {one.binding.source for one in old.tables} & set(cold):
             new.cached.held = old.cached.held
         new.cached.ahead = False
         return new
 
     def keyed(old: Keyed) -> Keyed:
-        new = Keyed(old._city, table(old.table), door)
+        new = Keyed(old._tables.city, table(old.table), door)
         if old.table.binding.source not in cold:
             new._feeds.update({key: feed(one) for key, one in old._feeds.items()})
         return new

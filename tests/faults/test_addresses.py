@@ -9,7 +9,6 @@ from cities import Binding
 from server.network import Network, PublicOnly
 from sources.errors import Changed, Refused, Unavailable
 from sources.http import Door
-from sources.replies import Validators
 from tests.conftest import Clock, listening
 from tests.faults.neighbour import Neighbour
 
@@ -55,7 +54,7 @@ async def door(tmp_path):
 
 
 async def get(door, url, binding):
-    return await door.open(binding, lambda body: None, Validators()).get(url)
+    return await door.open(binding, lambda body: None).get(url)
 
 
 @pytest.mark.parametrize("url", OURS)

@@ -87,7 +87,7 @@ async def test_a_bug_of_ours_is_masked_and_not_repeated(server, world, clock, mo
     def bug(*_):
         raise RuntimeError("secret thoughts")
 
-    monkeypatch.setattr("sources.feeds.read_all", bug)
+    monkeypatch.setattr("sources.tables.read_all", bug)
     for _ in range(5):
         answer = await server.ask(POOLS)
         [error] = answer["errors"]
@@ -103,7 +103,7 @@ async def test_a_bug_of_ours_does_not_take_away_what_was_read(server, world, clo
     def bug(*_):
         raise RuntimeError
 
-    monkeypatch.setattr("sources.feeds.read_all", bug)
+    monkeypatch.setattr("sources.tables.read_all", bug)
     clock.advance(100)
     assert (await server.ask(POOLS))["data"] == before["data"]
     assert (await source(server, "pools"))["state"] == "STALE"

@@ -12,11 +12,11 @@ from cities import Binding, City
 from schema.pools import Pool
 from server.network import Network
 from sources.errors import SourceError
-from sources.feeds import Feed, Table
+from sources.feeds import Feed
 from sources.http import Door
 from sources.protocols.opendatasoft import Opendatasoft
 from sources.reading import readers
-from sources.replies import Validators
+from sources.tables import Table, Tables
 from tests.conftest import Clock, listening
 from tests.faults.neighbour import Neighbour
 
@@ -64,7 +64,7 @@ async def door(tmp_path):
 
 
 def asking(door, binding):
-    return door.open(binding, lambda body: body.decode(), Validators())
+    return door.open(binding, lambda body: body.decode())
 
 
 def shows(text: Any) -> bool:
@@ -129,7 +129,7 @@ async def test_nobody_reads_it_in_an_error_or_a_log(place, path, door, neighbour
     speaks = Echoed(url=address, dataset=path)
     table = Table(binding(address, place), speaks, readers[Pool])
     city = City(slug="nantes", name="Nantes", timezone="Europe/Paris", bindings={})
-    feed = Feed(city, [table], door)
+    feed = Feed(Tables(city, [table], door))
     with structlog.testing.capture_logs() as logs, pytest.raises(SourceError) as caught:
         await feed.collection(Pool)
     feed.cached.close()

@@ -229,9 +229,12 @@ def test_usage_of_several_replicas_is_their_sum(replay):
     assert "│ 3 " in line
 
 
-def test_usage_says_when_there_is_nothing_to_read():
-    address = f"http://127.0.0.1:{free_port()}/metrics"
-    assert CliRunner().invoke(app, ["usage", address]).exit_code == 2
+def test_usage_says_which_replica_has_nothing_to_read(replay):
+    nobody = f"http://127.0.0.1:{free_port()}"
+    with listening(create_app(Settings(warm=False), transport=httpx.MockTransport(replay))) as one:
+        found = CliRunner().invoke(app, ["usage", one, nobody])
+    assert found.exit_code == 2
+    assert found.stderr.startswith(f"poche: {nobody}: ")
 
 
 async def test_a_request_leaves_one_line_and_nothing_that_is_secret(server, capsys):

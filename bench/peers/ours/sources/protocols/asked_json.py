@@ -23,7 +23,7 @@ class AskedJson(Speaks):
         return True
 
     def one(self, key: str) -> Self:
-        return self.model_copy(update={"asked": key})
+        return self.but(asked=key)
 
     async def fetch(self, ask: Ask) -> bytes:
         return (await ask.get(f"{self.url}/{self.asked}", whole=True)).body
