@@ -208,7 +208,10 @@ class Loaders:
         try:
             found = sources.ready(kind, city, key)
             if found is None:
-                found = await sources.read(kind, city, key)
+                if key is None:
+                    found = await sources.collection(kind, city)
+                else:
+                    found = await sources.keyed(kind, city, key)
         except SourceError:
             self.lacks.add(binding.source)
             self.reads.add((what, None))

@@ -21,7 +21,7 @@ from resolvers import Loaders
 from schema.key import Key
 from sources import Sources
 from sources.collection import Collection
-from sources.registry import Reading
+from sources.report import Reading
 
 T = TypeVar("T")
 

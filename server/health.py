@@ -13,7 +13,7 @@ from schema.provenance import Source
 from server.accept import prefers_html
 from server.pages import page
 from sources import Sources
-from sources.registry import Vitals
+from sources.report import Vitals
 
 COLUMNS = (
     "source",

@@ -5,7 +5,7 @@ the same payload share one feed, so that it is fetched once and swapped whole.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,14 +15,16 @@ from typing import Any, TypeVar
 
 import structlog
 
+from cities import City
 from sources.cache import CLOCKS_APART_S, Cached, Held
 from sources.collection import Collection
 from sources.errors import Changed, SourceError, Unavailable
+from sources.http import Door
 from sources.kept_payload import KeptPayload
 from sources.replies import NotModified, Validators
 from sources.shrinking import Shrinking, Snapshot
 from sources.store import Payload
-from sources.tables import Tables, speaking
+from sources.tables import Table, Tables, speaking
 from sources.tracing import step
 
 T = TypeVar("T")
@@ -266,3 +268,15 @@ def _read_at(held: Held[Snapshot] | None, now: float) -> float:
     """When what is held was read, in seconds since 1970; 0 if the clock was set back meanwhile."""
     at = 0.0 if held is None else held.fetched_at.timestamp()
     return at if at <= now else 0.0
+
+
+def feeds_of(
+    city: City, tables: list[Table], door: Door
+) -> Iterable[tuple[tuple[type, str], Feed]]:
+    """The feeds of one payload: one for all that is read at once, and one for each thing kept."""
+    quick = [table for table in tables if table.reader.keeps is None]
+    first = Feed(Tables(city, quick, door)) if quick else None
+    for table in tables:
+        slow = table.reader.keeps is not None
+        feed = Feed(Tables(city, [table], door), first) if slow or first is None else first
+        yield (table.reader.kind, city.slug), feed

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from lxml import etree
+from sources.texts import Html
 
 MAX_CHARACTERS = 20_000  # a real menu has 300
 
@@ -32,18 +32,14 @@ def lines(html: str) -> list[Line]:
         raise ValueError(f"a menu of {len(html)} characters")
     if UNCLOSED.search(html):
         raise ValueError("a tag that does not end")
-    page = _Page()
-    parser = etree.HTMLParser(target=page)  # type: ignore[arg-type]  # the stubs want more methods than lxml
-    parser.feed(_printable(html))
-    parser.close()
-    return page.lines
+    return PAGES.read(_printable(html))
 
 
 class _Page:
     """What lxml tells of a text as it parses: tags that open and close, and what is between."""
 
     def __init__(self) -> None:
-        self.lines: list[Line] = []
+        self._lines: list[Line] = []
         self._text = ""
         self._plain = False  # whether the line has a word that is not emphasised
         self._depth = 0
@@ -66,8 +62,10 @@ class _Page:
         self._text += data
         self._plain |= self._depth == 0 and any(map(str.isalnum, data))
 
-    def close(self) -> None:
+    def close(self) -> list[Line]:
         self._end_line()
+        lines, self._lines, self._depth = self._lines, [], 0
+        return lines
 
     def _end_line(self) -> None:
         text, emphasised = _tidy(self._text), not self._plain
@@ -75,7 +73,7 @@ class _Page:
         if "<" in text or ">" in text:
             raise ValueError("markup within the text of a menu")
         if text:
-            self.lines.append(Line(text, emphasised))
+            self._lines.append(Line(text, emphasised))
 
 
 def _printable(text: str) -> str:
@@ -87,3 +85,6 @@ def _tidy(text: str) -> str:
     """In single spaces; `l\\'indienne`, as escaped on its way, loses its `\\`."""
     text = re.sub(r"\\(['\"])", r"\1", unicodedata.normalize("NFC", _printable(text)))
     return " ".join(text.split())
+
+
+PAGES = Html(_Page)

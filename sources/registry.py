@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import cache, cached_property, partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from cities import Binding, City, upstreams
 from schema.provenance import Source
@@ -14,40 +14,35 @@ from schema.reports import Report
 from sources.atlas import Atlas, Spots
 from sources.basis import Basis
 from sources.bound import bound
-from sources.cache import Cached, Held
+from sources.cache import Cached
 from sources.calendar import Calendar
 from sources.cities import communes
 from sources.collection import Collection
 from sources.courier import Courier
 from sources.directory import Directory
 from sources.errors import NotOffered, SourceError
-from sources.feeds import Feed
+from sources.feeds import Feed, feeds_of
 from sources.http import Door
 from sources.joined import Joined
 from sources.keyed import Keyed
 from sources.naming import Names
 from sources.reading import doubts, readers
-from sources.report import Ground, collection_of, doubt_of, ground_of, in_order, source_of
+from sources.report import (
+    Ground,
+    Reading,
+    Vitals,
+    collection_of,
+    doubt_of,
+    ground_of,
+    in_order,
+    source_of,
+)
 from sources.succession import hand_over, same
-from sources.tables import Table, Tables
+from sources.tables import Table
 
 T = TypeVar("T")
 X = TypeVar("X")
 WARM_UP_S = 3
-
-
-class Vitals(NamedTuple):
-    """What an operator wants to know of a source besides: its breaker, and its quota's rest."""
-
-    breaker: str
-    quota_left: int | None
-
-
-class Reading(NamedTuple):
-    """What a read changes: the snapshot that is held, and how many calls were made for it."""
-
-    held: Held[Any] | None
-    calls: int
 
 
 class Sources:
@@ -86,7 +81,7 @@ class Sources:
                     shared.setdefault(table.speaks.feed(), []).append(table)
             for name, alike in shared.items():
                 feeds = None if was is None else was._kept_feeds(city, name, alike)
-                self._feeds.update(feeds or _feeds(city, alike, door))
+                self._feeds.update(feeds or feeds_of(city, alike, door))
         named = Counter(feed.name for feed in set(self._feeds.values()))
         for feed in self._feeds.values():  # two cities may read the nation's calendar
             feed.followed = feed.followed or named[feed.name] > 1
@@ -137,14 +132,8 @@ class Sources:
         """Everything a city says of one kind of thing, as fresh as its policy has it."""
         return await self._feed(kind, city).collection(kind)
 
-    async def read(self, kind: type[T], city: str, key: str | None) -> Collection[T]:
-        """Either of `collection` and `keyed`, which has a key."""
-        if key is None:
-            return await self.collection(kind, city)
-        return await self.keyed(kind, city, key)
-
     def ready(self, kind: type[T], city: str, key: str | None) -> Collection[T] | None:
-        """What `read` answers without waiting; None if it waits."""
+        """What `collection`, or `keyed`, answers without waiting; None if it waits."""
         if key is None:
             return self._feed(kind, city).ready(kind)
         keyed = self._keyed.get((kind, city))
@@ -173,13 +162,9 @@ class Sources:
 
     @cached_property
     def _origins(self) -> Mapping[tuple[type, str], Binding]:
-        keyed = {at: one.table.binding for at, one in self._keyed.items()}
-        return keyed | {
-            (kind, city): table.binding
-            for (kind, city), feed in self._feeds.items()
-            for table in feed.tables
-            if table.reader.kind is kind
-        }
+        read = {(t.reader.kind, at[1]): t for at, feed in self._feeds.items() for t in feed.tables}
+        asked = {at: keyed.table for at, keyed in self._keyed.items()}
+        return {at: table.binding for at, table in (read | asked).items()}
 
     def kinds(self) -> Iterable[tuple[type, str]]:
         """Everything that is read whole: a kind of thing, and the slug of a city."""
@@ -313,13 +298,3 @@ class Sources:
         if feed is None:
             raise NotOffered(city, readers[kind].table)
         return feed
-
-
-def _feeds(city: City, tables: list[Table], door: Door) -> Iterable[tuple[tuple[type, str], Feed]]:
-    """The feeds of one payload: one for all that is read at once, and one for each thing kept."""
-    quick = [table for table in tables if table.reader.keeps is None]
-    first = Feed(Tables(city, quick, door)) if quick else None
-    for table in tables:
-        slow = table.reader.keeps is not None
-        feed = Feed(Tables(city, [table], door), first) if slow or first is None else first
-        yield (table.reader.kind, city.slug), feed

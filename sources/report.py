@@ -8,7 +8,7 @@ import strawberry
 
 from cities import City
 from schema.provenance import Source, SourceState, seconds
-from sources.cache import Cached
+from sources.cache import Cached, Held
 from sources.collection import Collection
 from sources.errors import Changed, OverQuota, SourceError
 from sources.feeds import Feed
@@ -16,6 +16,20 @@ from sources.reading import doubts
 from sources.tables import Table
 
 IDLE_AFTER_TTLS = 3
+
+
+class Vitals(NamedTuple):
+    """What an operator wants to know of a source besides: its breaker, and its quota's rest."""
+
+    breaker: str
+    quota_left: int | None
+
+
+class Reading(NamedTuple):
+    """What a read changes: the snapshot that is held, and how many calls were made for it."""
+
+    held: Held[Any] | None
+    calls: int
 
 
 def collection_of(feed: Feed, kind: type) -> Collection[Any] | None:

@@ -1,10 +1,14 @@
 """Texts from outside: lines come out, markup never."""
 
+import gc
+from threading import Thread
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.texts import MOST_CHARACTERS, plain
+from sources import texts
+from sources.texts import MOST_CHARACTERS, TURN_S, Html, _Page, plain
 
 
 @pytest.mark.parametrize(
@@ -37,3 +41,51 @@ def test_it_is_never_longer_than_anyone_reads() -> None:
 def test_no_markup_comes_out(written: str) -> None:
     seen = plain(written)
     assert not any(f"<{letter}" in seen for letter in "abltxp/!")
+
+
+def test_texts_leave_no_cycles() -> None:
+    plain("<p>the first in this thread</p>")
+    gc.collect()
+    for _ in range(20):
+        plain("<p>another</p>")
+    assert gc.collect() < 20
+
+
+class Ticking:
+    """A clock that goes on by a tenth of a turn whenever it is looked at, and in nobody's sleep."""
+
+    def __init__(self) -> None:
+        self.now, self.slept = 0.0, 0
+
+    def monotonic(self) -> float:
+        self.now += TURN_S / 10
+        return self.now
+
+    def sleep(self, _: float) -> None:
+        self.slept += 1
+
+
+@pytest.fixture
+def ticking(monkeypatch: pytest.MonkeyPatch) -> Ticking:
+    ticking = Ticking()
+    monkeypatch.setattr(texts, "time", ticking)
+    monkeypatch.setattr(texts, "PAGES", Html(_Page))  # which has not yet begun to read
+    return ticking
+
+
+def many_texts() -> None:
+    for _ in range(100):
+        plain("<p>another</p>")
+
+
+def test_who_reads_beside_the_event_loop_gives_way(ticking: Ticking) -> None:
+    reading = Thread(target=many_texts)
+    reading.start()
+    reading.join()
+    assert 8 <= ticking.slept <= 12
+
+
+@pytest.mark.anyio
+async def test_the_event_loop_waits_for_nobody(ticking: Ticking) -> None:
+    many_texts()
+    assert not ticking.slept
