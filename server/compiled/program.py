@@ -96,15 +96,15 @@ class Function:
 
 def _with(constants: dict[str, Any], code: CodeType) -> CodeType:
     """The same code with the constants themselves."""
+    return code.replace(co_consts=_put(constants, code.co_consts))
 
-    def put(one: Any) -> Any:
-        if isinstance(one, CodeType):
-            return _with(constants, one)
-        if isinstance(one, tuple):  # such as the keys of a dict
-            return tuple(map(put, one))
-        return constants.get(one, one) if isinstance(one, str) else one
 
-    return code.replace(co_consts=tuple(map(put, code.co_consts)))
+def _put(constants: dict[str, Any], one: Any) -> Any:
+    if isinstance(one, CodeType):
+        return _with(constants, one)
+    if isinstance(one, tuple):  # such as the keys of a dict
+        return tuple(_put(constants, each) for each in one)
+    return constants.get(one, one) if isinstance(one, str) else one
 
 
 @dataclass(frozen=True)
