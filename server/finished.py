@@ -9,11 +9,10 @@ and the very same bytes are not read twice.
 """
 
 import asyncio
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil, floor
-from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,22 +25,13 @@ from server.logs import REQUEST_ID, request_id, request_of
 from server.making import Making
 from server.rates import RATED
 from server.visit import Visit
+from server.wired import Headers, Response, wired
 from sources.cache import Cached
 
 SENT = "poche.sent"  # where a scope has what is being sent, to be told what it is made of
 METHODS = ("GET", "HEAD", "POST")
 OVERHEAD = 3_000  # bytes of what is kept besides bodies
 REQUEST, START, BODY = "http.request", "http.response.start", "http.response.body"
-
-Headers = list[tuple[bytes, bytes]]
-
-
-class Response(NamedTuple):
-    """One to be sent: its headers and their values are as they go over the wire."""
-
-    status: int
-    head: bytes
-    body: bytes
 
 
 @dataclass(slots=True)
@@ -79,6 +69,7 @@ class Finished:
     ) -> None:
         self.making = Making()
         self.read: dict[bytes, Asked] = {}
+        self.lengths: set[int] = set()  # of those bytes
         self._gate = gate
         self._clock = clock
         self._count = count
@@ -102,7 +93,10 @@ class Finished:
         head = b"%b%b: %b\r\n" % (kept.head, REQUEST_ID, name)
         if standing and kept.rated:
             head += standing.wired
-        self._given(visit, asked.scope, asked.headers)
+        tracing = self._gate.tracing
+        if tracing is not None and tracing.due(asked.headers):
+            visit.span = tracing.request(asked.scope["headers"], visit)
+        self._given(visit)
         return Response(kept.status, head, kept.body)
 
     async def again(self, key: Key, scope: Scope, send: Send) -> bool:
@@ -121,7 +115,8 @@ class Finished:
             await send({"type": START, "status": kept.status, "headers": headers})
             await send({"type": BODY, "body": kept.body})
         finally:
-            self._given(visit, scope)
+            self._gate.trace(visit, scope)
+            self._given(visit)
         return True
 
     def came_as(self, data: bytes, asked: Asked) -> None:
@@ -129,6 +124,7 @@ class Finished:
         size = OVERHEAD + 2 * len(data)
         if len(data) <= LARGE and self._bytes + size <= self._most_bytes:
             self.read[data] = asked
+            self.lengths.add(len(data))
             self._bytes += size
 
     @property
@@ -173,9 +169,7 @@ class Finished:
             kept.heads()
         return kept
 
-    def _given(self, visit: Visit, scope: Scope, names: Container[bytes] | None = None) -> None:
-        if self._gate.tracing is not None:
-            self._gate.trace(visit, scope, names)
+    def _given(self, visit: Visit) -> None:
         self._gate.ended(visit)
         self._count()
 
@@ -190,6 +184,7 @@ class Finished:
                 self._begin, self._end = (datetime.fromtimestamp(s, UTC) for s in moment[:2])
                 self._kept.clear()
                 self.read.clear()
+                self.lengths.clear()
         return now
 
 
@@ -285,8 +280,3 @@ def made_of(scope: Scope, visit: Visit, answer: Answer) -> None:
     sent = scope.get(SENT)
     if sent is not None:
         sent.made_of(visit, answer)
-
-
-def wired(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """Headers as they go over the wire."""
-    return b"".join([b"%b: %b\r\n" % pair for pair in headers])

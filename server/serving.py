@@ -28,10 +28,10 @@ from server.frames import WebSocketProtocol
 from server.live import Live
 from server.settings import Settings
 from server.wire import HttpProtocol
+from server.wired import LAST_ANSWER
 
 LET_IN = 8  # new connections of a socket per turn of the loop
 GRACE_S = 30  # for requests under way when the server is told to stop
-LAST_ANSWER = (b"connection", b"close")
 
 
 class Server(uvicorn.Server):

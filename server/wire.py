@@ -10,25 +10,26 @@ one that is refused since there is no room (`shedding.py`).
 """
 
 from asyncio import Future, Transport
-from functools import lru_cache, partial
+from functools import partial
 from math import inf
 from typing import Any
 
 from starlette.responses import Response as Answer
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from server.asked import Asked
 from server.descriptors import FULL
 from server.direct import Direct, later
-from server.finished import Finished, Response, wired
+from server.finished import Finished
 from server.frames import pieces
 from server.patience import Patience
+from server.refused import Refused, refused
 from server.shedding import Shedding
+from server.wired import Response, in_one_piece, ours, wired
 
 MAX_HEAD = 65_536  # bytes; the URL has a bound of its own
 MAX_HEADERS = 100
 MAX_WAITING = 16  # requests sent before the one before them is answered
-CLOSE = b"connection: close\r\n"
 
 
 class HttpProtocol(Patience):
@@ -56,6 +57,8 @@ class HttpProtocol(Patience):
         self._made: Future[Answer] | None = None  # what the client is waiting for
         self._held: tuple[bytes, Asked] | None = None  # or, unparsed, what is made for another
         self._answered_at = -inf  # to what came as known bytes
+        self._refused: Refused | None = None  # as long as nothing else happens here,
+        self._before: Refused | None = None  # and when that was so
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -68,7 +71,7 @@ class HttpProtocol(Patience):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.cycle = None  # type: ignore[assignment]  # it holds this protocol, and an answer
-        self._held = None
+        self._held = self._refused = self._before = None
         if self._made is not None:
             self._made.cancel()
 
@@ -77,6 +80,10 @@ class HttpProtocol(Patience):
         super().shutdown()
 
     def data_received(self, data: bytes) -> None:
+        if self._refused is not None:
+            if self._refused.again(data):
+                return
+            self._answered_at, self._refused = self._refused.at_s, None
         if self._held is not None:  # which is to be answered before
             self._parse_held()
         between = self._between
@@ -152,7 +159,8 @@ class HttpProtocol(Patience):
             self._awaiting_taken()
 
     def timeout_keep_alive_handler(self) -> None:
-        left = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        at_s = self._answered_at if self._refused is None else self._refused.at_s
+        left = at_s + self.timeout_keep_alive - self.loop.time()
         if left > 0:
             again = self.timeout_keep_alive_handler
             self.timeout_keep_alive_task = self.loop.call_later(left, again)
@@ -178,8 +186,8 @@ class HttpProtocol(Patience):
         coming = self._finished.making.read.get(data) if asked is None else None
         if asked is None and coming is None and not self._shedding.shut:
             return False
-        ours = self._ours
-        if self.flow.write_paused or CLOSE in ours:
+        first, last = self._ours
+        if self.flow.write_paused or last:
             return False
         if coming is not None and self._finished.making.then(coming.key, self._made_for_held):
             self._in_time()
@@ -190,24 +198,27 @@ class HttpProtocol(Patience):
             answer = self._finished.at_once(asked, asked.host(self.client, self.app))
         if answer is None and self._shedding.shut:
             answer = self._shedding.unparsed(data, self.client, self.app)
-        return answer is not None and self._send_unparsed(data, answer, ours)
+            if answer is not None:
+                known = self._before, self._finished, self._shedding
+                self._before = self._refused = refused(data, self, *known)
+        return answer is not None and self._send_unparsed(data, answer, first)
 
     def _made_for_held(self) -> None:
         """What it waits for unparsed has been made for another, or takes too long."""
         if self._held is None or self.transport.is_closing():
             return
-        (data, asked), answer, ours = self._held, None, self._ours
-        if not self.flow.write_paused and CLOSE not in ours:
+        (data, asked), answer, (first, last) = self._held, None, self._ours
+        if not self.flow.write_paused and not last:
             answer = self._finished.at_once(asked, asked.host(self.client, self.app))
         if answer is None:
             self._parse_held()
         else:
             self._held = None
-            self._send_unparsed(data, answer, ours)
+            self._send_unparsed(data, answer, first)
 
-    def _send_unparsed(self, data: bytes, answer: Response, ours: bytes) -> bool:
+    def _send_unparsed(self, data: bytes, answer: Response, first: bytes) -> bool:
         self._in_time()
-        self._write(answer, ours, bodiless=data.startswith(b"HEAD "))
+        self._write(answer, first, bodiless=data.startswith(b"HEAD "))
         if self.timeout_keep_alive_task is None:
             self.on_response_complete()
         else:  # goes on: a new one for each answer would take as long as the log
@@ -227,7 +238,7 @@ class HttpProtocol(Patience):
 
     def _taken_on(self, cycle: RequestResponseCycle, asked: Asked, *, waits: bool = True) -> bool:
         """The same; it `waits` for somebody else who is being answered the same."""
-        if self.flow.write_paused or not cycle.keep_alive or CLOSE in self._ours:
+        if self.flow.write_paused or not cycle.keep_alive or self._ours[1]:
             return False
         host = asked.host(self.client, self.app)
         answer = self._finished.at_once(asked, host)
@@ -265,7 +276,7 @@ class HttpProtocol(Patience):
         failed = made.cancelled() or made.exception() is not None
         if self.transport.is_closing():
             return
-        if failed or not cycle.keep_alive or CLOSE in self._ours:
+        if failed or not cycle.keep_alive or self._ours[1]:
             super()._start_asgi_task(cycle, later(made))  # type: ignore[arg-type]
         else:
             found = made.result()
@@ -273,20 +284,14 @@ class HttpProtocol(Patience):
             self._send(cycle, Response(found.status_code, head, bytes(found.body)), asked)
 
     def _send(self, cycle: RequestResponseCycle, answer: Response, asked: Asked) -> None:
-        self._write(answer, self._ours, bodiless=asked.scope["method"] == "HEAD")
+        self._write(answer, self._ours[0], bodiless=asked.scope["method"] == "HEAD")
         cycle.response_started = cycle.response_complete = True
         cycle.on_response()
 
-    def _write(self, answer: Response, ours: bytes, *, bodiless: bool) -> None:
-        """All of an answer, in one piece."""
-        body = b"" if bodiless else answer.body
-        parts = (STATUS_LINE[answer.status], ours, answer.head, b"\r\n", body)
-        self.transport.write(b"".join(parts))
+    def _write(self, answer: Response, first: bytes, *, bodiless: bool) -> None:
+        self.transport.write(in_one_piece(answer, first, bodiless=bodiless))
 
     @property
-    def _ours(self) -> bytes:
-        """The headers that all answers have."""
-        return _wired(tuple(self.server_state.default_headers))
-
-
-_wired = lru_cache(maxsize=4)(wired)  # of headers that are the same for all, for a second
+    def _ours(self) -> tuple[bytes, bool]:
+        """The headers that all answers have, and whether they are the last of a connection."""
+        return ours(tuple(self.server_state.default_headers))

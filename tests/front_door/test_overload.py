@@ -5,6 +5,7 @@ import json
 from contextlib import asynccontextmanager
 
 import pytest
+import structlog
 from partners import KEY, PEPPER, SAFE_KEY, bearer
 
 from server.asked import Asked
@@ -227,13 +228,14 @@ def unparsed(server, data):
     return server.app.state.shedding.unparsed(data, ("192.0.2.7", 1), server.app)
 
 
-async def test_whole_requests_are_refused_unparsed_and_told_together(held, capsys):
+async def test_whole_requests_are_refused_unparsed_and_told_together(held):
     shedding = held.app.state.shedding
     assert on_the_wire(held, {"query": "{ pools(first: 77) { totalCount } }"}).status == 503
     assert shedding.shut
 
     first, second = (unparsed(held, POINTLESS) for _ in range(2))
-    shedding.close()
+    with structlog.testing.capture_logs() as logs:
+        shedding.close()
 
     assert (first.status, json.loads(first.body)["errors"][0]["extensions"]["code"]) == (
         503,
@@ -243,10 +245,9 @@ async def test_whole_requests_are_refused_unparsed_and_told_together(held, capsy
     counted = (await held.client.get("/metrics")).text
     assert 'poche_overload_refused_total{priority="anonymous"} 3.0' in counted
     assert 'poche_errors_total{code="OVERLOADED"} 3.0' in counted
-    said = [line for line in capsys.readouterr().out.splitlines() if "refused" in line]
-    assert len(said) == 1
-    assert "192.0.2.0/24" in said[0]
-    assert "requests=3" in said[0]
+    [said] = logs
+    assert (said["event"], said["requests"]) == ("refused", 3)
+    assert "192.0.2.0/24" in said["networks"]
 
 
 @pytest.mark.parametrize(

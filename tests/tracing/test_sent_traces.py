@@ -41,6 +41,13 @@ async def test_it_may_be_called_something_else(collected, replay, monkeypatch):
     assert collected.resource["service.name"] == "poche-nantes"
 
 
+async def test_it_may_be_kept_to_ourselves(told, replay, monkeypatch):
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    async with serving(httpx.MockTransport(replay), trace=1) as server:
+        assert "errors" not in await server.ask(POOLS)
+    assert told.spans == []
+
+
 async def test_we_do_not_wait_for_a_collector_that_says_nothing(told, replay, monkeypatch):
     """Nothing of a request does, and the end of the process not for long."""
     monkeypatch.setattr("server.tracing.FAREWELL_S", 0.01)
