@@ -72,7 +72,7 @@ class Shedding:
     """Refuses at the door what would be refused further in."""
 
     def __init__(self, gate: Gate, remembered: Remembered) -> None:
-        self.shut = False  # nobody was let in of late: a request may be refused unparsed
+        self.shut = False  # somebody was refused in this second: the next may be, unparsed
         self._gate = gate
         self._remembered = remembered
         self._left: int | None = None  # places for those who come in this turn of the loop
@@ -90,10 +90,7 @@ class Shedding:
 
     def unparsed(self, data: bytes, client: tuple[str, int] | None, app: Any) -> Response | None:
         """What a client is told, if these bytes are one plain request; None if it is let in."""
-        if self._room() > 0:
-            self.shut = False
-            return None
-        plain = begun(data)
+        plain = None if self._room() > 0 else begun(data)
         if plain is None:
             return None
         return self._told(plain, data[len(plain.head) :], plain.asked.host(client, app))
@@ -249,7 +246,7 @@ class Shedding:
 
     def _tell(self) -> None:
         """Tell the metrics and the log of all since the last time."""
-        self._telling = None
+        self._telling, self.shut = None, False
         networks, self._networks = self._networks, Counter()
         requests = networks.total()
         self._gate.concurrency.refused[Priority.ANONYMOUS] += requests

@@ -189,6 +189,11 @@ class HttpProtocol(Patience):
         first, last = self._ours
         if self.flow.write_paused or last:
             return False
+        before = self._before if self.timeout_keep_alive_task is not None else None
+        if asked is coming is None and before is not None and before.again(data):
+            self._in_time()
+            self._refused = before
+            return True
         if coming is not None and self._finished.making.then(coming.key, self._made_for_held):
             self._in_time()
             self._held, self._answered_at = (data, coming), self.loop.time()
@@ -218,7 +223,7 @@ class HttpProtocol(Patience):
 
     def _send_unparsed(self, data: bytes, answer: Response, first: bytes) -> bool:
         self._in_time()
-        self._write(answer, first, bodiless=data.startswith(b"HEAD "))
+        self.transport.write(in_one_piece(answer, first, bodiless=data.startswith(b"HEAD ")))
         if self.timeout_keep_alive_task is None:
             self.on_response_complete()
         else:  # goes on: a new one for each answer would take as long as the log
@@ -284,12 +289,10 @@ class HttpProtocol(Patience):
             self._send(cycle, Response(found.status_code, head, bytes(found.body)), asked)
 
     def _send(self, cycle: RequestResponseCycle, answer: Response, asked: Asked) -> None:
-        self._write(answer, self._ours[0], bodiless=asked.scope["method"] == "HEAD")
+        bodiless = asked.scope["method"] == "HEAD"
+        self.transport.write(in_one_piece(answer, self._ours[0], bodiless=bodiless))
         cycle.response_started = cycle.response_complete = True
         cycle.on_response()
-
-    def _write(self, answer: Response, first: bytes, *, bodiless: bool) -> None:
-        self.transport.write(in_one_piece(answer, first, bodiless=bodiless))
 
     @property
     def _ours(self) -> tuple[bytes, bool]:
