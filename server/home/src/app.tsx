@@ -1,6 +1,6 @@
 // The page: a screen of tiles, what is done with them, and how it hears of changes.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { CityDocument, type CityQuery } from "../generated/graphql";
 import { Add } from "./add";
@@ -49,7 +49,8 @@ export function App({ slug, name, first, answered }: Props) {
     setScreen({ screen: next, origin: "mine" });
   };
 
-  useEffect(() => {
+  // At once: who is sent on while the tiles are being painted would be told of nothing.
+  useLayoutEffect(() => {
     const again = () => setScreen(opening(slug));
     addEventListener("hashchange", again);
     return () => removeEventListener("hashchange", again);
