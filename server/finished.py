@@ -93,9 +93,8 @@ class Finished:
         head = b"%b%b: %b\r\n" % (kept.head, REQUEST_ID, name)
         if standing and kept.rated:
             head += standing.wired
-        tracing = self._gate.tracing
-        if tracing is not None and tracing.due(asked.headers):
-            visit.span = tracing.request(asked.scope["headers"], visit)
+        if self._gate.tracing is not None:
+            self._gate.trace(visit, asked.scope, asked.headers)
         self._given(visit)
         return Response(kept.status, head, kept.body)
 

@@ -79,9 +79,14 @@ class Gate:
         if visit.span is not None:
             visit.span.ended(visit)
 
-    def trace(self, visit: Visit, scope: Scope) -> None:
-        """Have it told step by step, if it is its turn, or who asks wants that."""
-        if self.tracing is not None and self.tracing.due(dict(scope["headers"])):
+    def trace(self, visit: Visit, scope: Scope, names: Container[bytes] | None = None) -> None:
+        """Have it told step by step, if it is its turn, or who asks wants that.
+
+        `names` are those of its headers, where somebody has them already.
+        """
+        if self.tracing is None:
+            return
+        if self.tracing.due(dict(scope["headers"]) if names is None else names):
             visit.span = self.tracing.request(scope["headers"], visit)
 
     def identify(self, visit: Visit, connection: HTTPConnection) -> None:

@@ -72,7 +72,6 @@ class Shedding:
     """Refuses at the door what would be refused further in."""
 
     def __init__(self, gate: Gate, remembered: Remembered) -> None:
-        self.shut = False  # somebody was refused in this second: the next may be, unparsed
         self._gate = gate
         self._remembered = remembered
         self._left: int | None = None  # places for those who come in this turn of the loop
@@ -87,6 +86,11 @@ class Shedding:
         client = gate.clients.anonymous  # whose texts are not looked at one by one:
         if client is not None and client.mode != "safelist" and not client.log_unknown:
             self._place = Place(gate.concurrency, Priority.ANONYMOUS, Caller(client, ""))
+
+    @property
+    def shut(self) -> bool:
+        """Whether somebody was refused within this second: the next may be, unparsed."""
+        return self._telling is not None
 
     def unparsed(self, data: bytes, client: tuple[str, int] | None, app: Any) -> Response | None:
         """What a client is told, if these bytes are one plain request; None if it is let in."""
@@ -150,7 +154,6 @@ class Shedding:
         if left > 0:
             self._left = left - 1  # it has yet to find its place
             return None
-        self.shut = True
         return self._told(Plain(asked), asked.body, host) if is_plain(asked) else None
 
     def close(self) -> None:
@@ -246,7 +249,7 @@ class Shedding:
 
     def _tell(self) -> None:
         """Tell the metrics and the log of all since the last time."""
-        self._telling, self.shut = None, False
+        self._telling = None
         networks, self._networks = self._networks, Counter()
         requests = networks.total()
         self._gate.concurrency.refused[Priority.ANONYMOUS] += requests

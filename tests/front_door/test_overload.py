@@ -289,8 +289,6 @@ async def test_what_is_published_later_is_refused_no_longer(held, tmp_path):
 
 
 async def test_when_there_is_room_again_nothing_is_refused_unparsed(held):
-    shedding = held.app.state.shedding
-    shedding.shut = True
     held.go.set()
     while held.app.state.gate.concurrency.full(Priority.ANONYMOUS):  # noqa: ASYNC110 - by turns
         await asyncio.sleep(0)

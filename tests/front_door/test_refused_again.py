@@ -32,7 +32,8 @@ def asked(n, text=TEXT, **more):
 
 @pytest.fixture
 async def talk(tmp_path, monkeypatch):
-    """A connection; the doors are shut and open again as `shut` is set."""
+    """A connection; the doors are shut and open again as `shut` is set, and known to be."""
+    monkeypatch.setattr("server.shedding.EACH_S", 600.0)
     (tmp_path / "clients.toml").write_text(CLIENTS)
     partners = {"clients": tmp_path / "clients.toml", "pepper": PEPPER}
     async with talking(tmp_path, monkeypatch, **partners) as talk:
@@ -42,7 +43,6 @@ async def talk(tmp_path, monkeypatch):
 
         async def shut(are_they):
             room[:] = [True] * are_they
-            talk.server._state.shedding.shut = are_they
             await asyncio.sleep(0)  # one turn finds out once
 
         talk.shut = shut
@@ -74,11 +74,12 @@ async def sent(talk, data):
 
 
 async def planned(talk, *bodies):
-    """It is known what they ask; then the doors are shut, and the first of others refused."""
+    """It is known what they ask; then the doors are shut, and the first of others refused: one
+    that is parsed, and two by their bytes, of which the second is like the first."""
     for body in bodies:
         assert (await sent(talk, post(body)))[0] == 200
     await talk.shut(True)
-    for number in (7, 9):
+    for number in (6, 7, 9):
         assert (await sent(talk, post(asked(number))))[0] == 503
 
 
@@ -92,7 +93,7 @@ async def test_with_other_variables_they_are_refused_as_before(talk, again, pars
     assert again == [post(asked(n)) for n in (2, 3, 2)]
     assert parsed == []
     assert talk.server.server_state.total_requests == requests + 3
-    assert talk.server._state.shedding._networks == {"127.0.0.0/24": 5}
+    assert talk.server._state.shedding._networks == {"127.0.0.0/24": 6}
     tops = {re.sub(rb"x-request-id: [0-9a-f]{32}\r\n", b"", top) for _, top, _ in answers}
     assert len(tops) == 1
     assert len({top for _, top, _ in answers}) == 3  # each has an id of its own
