@@ -32,10 +32,9 @@ Which = tuple[int, ...] | Together
 Written = Any  # a dict, or a fragment of the same
 Write = Callable[[Sequence[Any]], list[Written]]
 Wrote = Callable[[Any], Written]
-Each = Callable[[Sequence[Any]], list[Written]]
 Again = Callable[[Sequence[Any]], Any]
 Every = Callable[[Sequence[Any], bool], Sequence[bytes] | None]
-Kept = tuple[Callable[[int], Written | None], Wrote, Each, Again, Every]
+Kept = tuple[Callable[[int], Written | None], Wrote, Write, Again, Every]
 
 
 class Keeps(Protocol):
