@@ -38,6 +38,7 @@ async def held(serve, replay, tmp_path, monkeypatch):
     for name in ("LEAST", "FIRST", "MOST"):
         monkeypatch.setattr(f"server.concurrency.{name}", LIMIT)
     monkeypatch.setattr("server.concurrency.WAIT_S", 3_600)
+    monkeypatch.setattr("server.remembered.JOIN_S", 60)  # however slow the machine is
     (tmp_path / "clients.toml").write_text(CLIENTS)
     (tmp_path / "documents").mkdir()
     (tmp_path / "documents" / "all.json").write_text(json.dumps({"bikes": BIKES}))
